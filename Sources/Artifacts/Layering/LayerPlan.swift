@@ -1,0 +1,54 @@
+/// Lists what one layer will hold.
+package struct LayerPlan: Hashable, Sendable {
+    /// The entries, sorted by the bytes of their paths.
+    package let entries: [Entry]
+
+    package init(_ entries: [Entry]) {
+        self.entries = entries.sorted { $0.path.lexicographicallyPrecedes($1.path) }
+    }
+
+    /// A file or a symbolic link; directories follow from the paths.
+    package struct Entry: Hashable, Sendable {
+        /// The path from the root of the tree, without a leading `/`.
+        package var path: [UInt8]
+        package var kind: Kind
+        /// The size of the content in bytes.
+        package var size: Int64
+        /// The blob id of the file's content or the link's target.
+        package var content: String
+
+        package init(path: [UInt8], kind: Kind, size: Int64, content: String) {
+            self.path = path
+            self.kind = kind
+            self.size = size
+            self.content = content
+        }
+    }
+
+    /// What an entry is.
+    package enum Kind: Hashable, Sendable {
+        case file(executable: Bool)
+        case symlink
+
+        /// The mode that git's trees give it.
+        var gitMode: String {
+            switch self {
+            case .file(executable: false): "100644"
+            case .file(executable: true): "100755"
+            case .symlink: "120000"
+            }
+        }
+    }
+
+    /// Returns the name under which a cache finds the finished layer without opening a blob.
+    ///
+    /// The SHA-256 of the recipe, NUL, and for each entry `<mode> <blob id> <path>` and NUL.
+    package func key(recipe: String) -> Digest {
+        var writer = DigestWriter()
+        writer.update(Array(recipe.utf8) + [0])
+        for entry in entries {
+            writer.update(Array("\(entry.kind.gitMode) \(entry.content) ".utf8) + entry.path + [0])
+        }
+        return writer.finalize()
+    }
+}

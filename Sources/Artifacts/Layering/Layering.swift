@@ -1,0 +1,92 @@
+/// Cuts a tree into layers so that a small change of the tree changes few and small layers.
+///
+/// The plan is a pure function of the tree: cuts follow directories and are chosen by the hash of a path and the size
+/// class of what lies there, never by content. An edit moves no cut unless it takes something across a power of two.
+package enum Layering {
+    /// Names the rules below; a change of any of them needs a new name, since every layer would change.
+    package static let scheme = "tree-cdc-1"
+
+    private static let leastTarget: UInt64 = 256 << 10
+    private static let wantedLayers: UInt64 = 48
+
+    /// Returns the layers, the lowest first; every file of the tree is in exactly one.
+    ///
+    /// `maximumLayers` below 1 counts as 1. An empty tree has no layers.
+    package static func plan(_ root: SourceTree, maximumLayers: Int = 64) -> [LayerPlan] {
+        let tree = WeightedTree(root)
+        guard tree.weight > 0 else { return [] }
+        var target = max(leastTarget, sizeClass((tree.weight + wantedLayers - 1) / wantedLayers))
+        while true {
+            let groups = join(cut(tree, target: target), target: target)
+            if groups.count <= max(1, maximumLayers) { return order(groups) }
+            target *= 2
+        }
+    }
+
+    /// Walks the tree: a directory too heavy for one layer is opened, everything else stays whole.
+    ///
+    /// The groups of an opened directory depend on its path, its content and the target alone, so an opened directory
+    /// also ends the group of its elder siblings.
+    private static func cut(_ directory: WeightedTree, target: UInt64) -> [LayerGroup] {
+        guard sizeClass(directory.weight) > target else { return [LayerGroup(directory)] }
+        var groups: [LayerGroup] = []
+        var open = LayerGroup()
+        for unit in directory.children {
+            if unit.entry == nil, sizeClass(unit.weight) > target {
+                open.move(to: &groups)
+                groups += cut(unit, target: target)
+                continue
+            }
+            open.append(unit)
+            if open.weight >= target / 4, isCut(unit.path[...], weight: unit.weight, target: target) {
+                open.move(to: &groups)
+            }
+        }
+        open.move(to: &groups)
+        return groups
+    }
+
+    /// Joins neighbours until they are worth a layer.
+    private static func join(_ groups: [LayerGroup], target: UInt64) -> [LayerGroup] {
+        var joined: [LayerGroup] = []
+        var open = LayerGroup()
+        for group in groups {
+            open.append(group)
+            if open.weight >= target / 2 || isCut(group.firstDirectory, weight: group.weight, target: target) {
+                open.move(to: &joined)
+            }
+        }
+        open.move(to: &joined)
+        return joined
+    }
+
+    /// Puts large files below, since they change least: what lies above a change is unpacked again.
+    ///
+    /// The mean size is rounded to a power of two, so that an edit does not reorder the layers.
+    private static func order(_ groups: [LayerGroup]) -> [LayerPlan] {
+        groups
+            .map { LayerPlan($0.entries) }
+            .map { (plan: $0, mean: $0.meanSizeClass) }
+            .sorted {
+                $0.mean != $1.mean
+                    ? $0.mean > $1.mean
+                    : $0.plan.entries[0].path.lexicographicallyPrecedes($1.plan.entries[0].path)
+            }
+            .map(\.plan)
+    }
+
+    /// Tells whether `hash64(path) / 2⁶⁴ < sizeClass(weight) / target`.
+    ///
+    /// `hash64` is the first eight bytes of the SHA-256 of the path, the most significant first. Both sizes are powers
+    /// of two, so the comparison is one of leading zero bits.
+    private static func isCut(_ path: ArraySlice<UInt8>, weight: UInt64, target: UInt64) -> Bool {
+        let bits = target.trailingZeroBitCount - sizeClass(weight).trailingZeroBitCount
+        guard bits > 0, let hash64 = UInt64(Digest.sha256(of: path).hex.prefix(16), radix: 16) else { return true }
+        return hash64.leadingZeroBitCount >= bits
+    }
+
+    /// Rounds up to a power of two.
+    static func sizeClass(_ value: UInt64) -> UInt64 {
+        value <= 1 ? 1 : 1 << (UInt64.bitWidth - (value - 1).leadingZeroBitCount)
+    }
+}

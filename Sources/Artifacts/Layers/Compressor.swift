@@ -1,0 +1,36 @@
+internal import CDeflate
+
+/// Makes gzip members (RFC 1952) whose bytes depend on the content alone.
+///
+/// Owns one libdeflate compressor at ``level``.
+struct Compressor: ~Copyable {
+    static let level = 6
+    static let version = LIBDEFLATE_VERSION_STRING
+
+    private let raw: OpaquePointer
+    private var output: [UInt8] = []
+
+    init() throws {
+        guard let raw = libdeflate_alloc_compressor(Int32(Self.level)) else { throw LayerWriteError.outOfMemory }
+        self.raw = raw
+    }
+
+    deinit {
+        libdeflate_free_compressor(raw)
+    }
+
+    /// Returns the content as one gzip member without name, comment and time.
+    mutating func member(_ content: [UInt8]) throws -> [UInt8] {
+        let room = libdeflate_deflate_compress_bound(raw, content.count)
+        if output.count < room { output = [UInt8](repeating: 0, count: room) }
+        let count = output.withUnsafeMutableBytes { output in
+            libdeflate_deflate_compress(raw, content, content.count, output.baseAddress, output.count)
+        }
+        guard count > 0 else { throw LayerWriteError.outOfMemory }
+        // Magic, deflate, no flags, time 0, no extra flags, unknown system: what would tell one machine from another.
+        let header: [UInt8] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]
+        let trailer = [libdeflate_crc32(0, content, content.count), UInt32(truncatingIfNeeded: content.count)]
+        return header + output[..<count]
+            + trailer.flatMap { number in (0..<4).map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) } }
+    }
+}

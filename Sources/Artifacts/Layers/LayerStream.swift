@@ -1,0 +1,50 @@
+/// Takes the bytes of a tar archive and passes them on compressed, in flat memory.
+///
+/// The bytes are cut into chunks of ``chunkSize`` and each becomes a gzip member of its own, so that the output depends
+/// neither on threads nor on how the input arrived. Both sides are hashed on the way.
+struct LayerStream: ~Copyable {
+    static let chunkSize = 1 << 20
+
+    private let sink: LayerWriter.Sink
+    private var compressor: Compressor
+    private var chunk: [UInt8] = []
+    private var diffID = DigestWriter()
+    private var digest = DigestWriter()
+    private var size: Int64 = 0
+
+    init(sink: @escaping LayerWriter.Sink) throws {
+        self.sink = sink
+        compressor = try Compressor()
+        chunk.reserveCapacity(Self.chunkSize)
+    }
+
+    mutating func write(_ bytes: [UInt8]) throws {
+        try bytes.withUnsafeBytes { try write($0) }
+    }
+
+    mutating func write(_ bytes: UnsafeRawBufferPointer) throws {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let piece = rest.prefix(Self.chunkSize - chunk.count)
+            chunk.append(contentsOf: piece)
+            rest = rest.dropFirst(piece.count)
+            if chunk.count == Self.chunkSize { try flush() }
+        }
+    }
+
+    /// Passes on what is left and describes the layer.
+    mutating func finish() throws -> WrittenLayer {
+        if !chunk.isEmpty { try flush() }
+        let descriptor = Descriptor(mediaType: MediaType.layerGzip, digest: digest.finalize(), size: size)
+        return WrittenLayer(descriptor: descriptor, diffID: diffID.finalize())
+    }
+
+    private mutating func flush() throws {
+        diffID.update(chunk)
+        let member = try compressor.member(chunk)
+        chunk.removeAll(keepingCapacity: true)
+        digest.update(member)
+        size += Int64(member.count)
+        try member.withUnsafeBytes { try sink($0) }
+    }
+}

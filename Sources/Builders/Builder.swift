@@ -1,0 +1,54 @@
+package import Artifacts
+package import GitCore
+package import ProjectConfig
+
+/// Makes an artifact from a commit's tree; never sees uncommitted files or run-time secrets.
+package protocol Builder: Sendable {
+    /// What people call it: `own builder`.
+    var name: String { get }
+    /// Builds the artifact, or finds it where it was built before.
+    ///
+    /// - Parameter progress: told how many layers of how many are there.
+    func build(
+        _ request: BuildRequest, progress: @escaping @Sendable (Int, Int) -> Void
+    ) async throws -> BuildResult
+}
+
+/// What is to be built.
+package struct BuildRequest: Sendable {
+    package let repository: RepositoryLocation
+    package let tree: ObjectID
+    package let image: ImageSettings
+    /// The command of the process type `web`, for runtimes that know only images.
+    package let command: String?
+    package let platform: Artifacts.Platform
+    /// The image to build upon; nil leaves the system to the platform.
+    package let base: BaseImage?
+
+    package init(
+        repository: RepositoryLocation, tree: ObjectID, image: ImageSettings, command: String?,
+        platform: Artifacts.Platform, base: BaseImage?
+    ) {
+        self.repository = repository
+        self.tree = tree
+        self.image = image
+        self.command = command
+        self.platform = platform
+        self.base = base
+    }
+}
+
+/// What a build made.
+package struct BuildResult: Sendable {
+    package let artifact: Artifact
+    /// Layers that had to be made; the others were found.
+    package let newLayers: Int
+    /// What the pusher should know, a line each.
+    package let notices: [String]
+
+    package init(artifact: Artifact, newLayers: Int, notices: [String]) {
+        self.artifact = artifact
+        self.newLayers = newLayers
+        self.notices = notices
+    }
+}

@@ -1,0 +1,120 @@
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// Prints events as the lines that a person reads beside git's own.
+///
+/// On a terminal the running step is one line that is rewritten; elsewhere nothing is rewritten and progress is a sign
+/// of life every ten seconds. Nothing is printed when `isQuiet`, so that `git push -q` stays silent but for errors.
+package final class LineReporter: Reporter {
+    /// How lines may look.
+    package struct Style: Sendable {
+        package var isQuiet: Bool
+        package var isVerbose: Bool
+        package var rewritesLines: Bool
+        package var usesColor: Bool
+
+        package init(isQuiet: Bool = false, isVerbose: Bool = false, rewritesLines: Bool, usesColor: Bool) {
+            self.isQuiet = isQuiet
+            self.isVerbose = isVerbose
+            self.rewritesLines = rewritesLines
+            self.usesColor = usesColor
+        }
+
+        /// What the terminal and `NO_COLOR` (no-color.org) allow.
+        package static func detected(environment: [String: String], verbosity: Int, progress: Bool?) -> Style {
+            let isTerminal = isatty(STDERR_FILENO) == 1 && environment["TERM"] != "dumb"
+            return Style(
+                isQuiet: verbosity < 1,
+                isVerbose: verbosity > 1,
+                rewritesLines: isTerminal && (progress ?? true),
+                usesColor: isTerminal && (environment["NO_COLOR"] ?? "").isEmpty)
+        }
+    }
+
+    private struct State {
+        var hasOpenLine = false
+        var lastSign = ContinuousClock.now
+    }
+
+    private let style: Style
+    private let write: @Sendable (String) -> Void
+    private let state = Mutex(State())
+
+    /// Makes a reporter that hands whole pieces of text to `write`, by default standard error.
+    package init(style: Style, write: @escaping @Sendable (String) -> Void = LineReporter.toStandardError) {
+        self.style = style
+        self.write = write
+    }
+
+    package func report(_ event: Event) {
+        switch event {
+        case .failure(let error): line(failureLines(error, error.message))
+        case .fatal(let error): line(failureLines(error, "\(error.message) (\(error.code.rawValue))"))
+        case _ where style.isQuiet: return
+        case .headline(let text): line("bim: \(printable(text))")
+        case .notice(let text): line("     \(printable(text))")
+        case .progress(let step, let text): progress(step, printable(text))
+        case .finished(let step, let text, let duration): line(stepLine(step, printable(text), duration))
+        case .output(let text): line("          | \(printable(text))")
+        case .live(let url, let duration): line(stepLine(.live, printable(url), duration))
+        }
+    }
+
+    private func stepLine(_ step: Step, _ text: String, _ duration: Duration?) -> String {
+        let name = step.rawValue + String(repeating: " ", count: 8 - step.rawValue.count)
+        guard let duration else { return "  \(name)\(text)" }
+        let padding = String(repeating: " ", count: max(2, 58 - text.count))
+        return "  \(name)\(text)\(padding)\(duration.short)"
+    }
+
+    private func failureLines(_ error: UserError, _ message: String) -> String {
+        var lines = [colored("error:", "31") + " \(printable(message))"]
+        if let hint = error.hint { lines.append(colored("hint:", "33") + " \(printable(hint))") }
+        if style.isVerbose, let cause = error.cause { lines.append("caused by: \(printable(cause))") }
+        return lines.joined(separator: "\n")
+    }
+
+    private func colored(_ text: String, _ color: String) -> String {
+        style.usesColor ? "\u{1B}[\(color)m\(text)\u{1B}[0m" : text
+    }
+
+    private func progress(_ step: Step, _ text: String) {
+        let text: String? = state.withLock { state in
+            if style.rewritesLines {
+                state.hasOpenLine = true
+                return "\r\u{1B}[K" + stepLine(step, String(text.prefix(64)), nil)
+            }
+            guard ContinuousClock.now - state.lastSign >= .seconds(10) else { return nil }
+            state.lastSign = .now
+            return stepLine(step, text, nil) + "\n"
+        }
+        if let text { write(text) }
+    }
+
+    private func line(_ text: String) {
+        let clear: String = state.withLock { state in
+            defer {
+                state.hasOpenLine = false
+                state.lastSign = .now
+            }
+            return state.hasOpenLine ? "\r\u{1B}[K" : ""
+        }
+        write(clear + text + "\n")
+    }
+
+    /// Writes all of a text to standard error, whatever a signal interrupts; a closed terminal is no error.
+    @Sendable package static func toStandardError(_ text: String) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+            if count > 0 {
+                rest = rest.dropFirst(count)
+            } else if errno != EINTR {
+                return
+            }
+        }
+    }
+}

@@ -1,0 +1,182 @@
+internal import AsyncHTTPClient
+internal import NIOCore
+internal import NIOHTTP1
+
+/// Why no answer came.
+package struct TransportError: Error, Sendable, CustomStringConvertible {
+    /// The kinds of silence.
+    package enum Kind: Sendable {
+        case unreachable, timedOut, answerTooLarge, unreadableFile
+    }
+
+    package let kind: Kind
+    package let url: String
+    package let detail: String
+
+    package var description: String { "\(url): \(detail)" }
+}
+
+/// One request.
+package struct Exchange: Sendable {
+    /// What a request carries.
+    package enum Body: Sendable {
+        case none
+        case bytes([UInt8])
+        /// A file that is streamed; its size in bytes is announced.
+        case file(path: String, size: Int64)
+    }
+
+    package var method: String
+    package var url: String
+    package var headers: [(name: String, value: String)]
+    package var body: Body
+    /// The time that one try may take.
+    package var deadline: Duration
+
+    package init(
+        _ method: String, _ url: String, headers: [(name: String, value: String)] = [], body: Body = .none,
+        deadline: Duration = .seconds(30)
+    ) {
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+        self.deadline = deadline
+    }
+}
+
+/// One answer, its body whole.
+package struct Reply: Sendable {
+    package let status: Int
+    package let body: [UInt8]
+    private let headers: HTTPHeaders
+
+    init(status: Int, headers: HTTPHeaders, body: [UInt8]) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+
+    /// The first value of a header, whatever its case.
+    package func header(_ name: String) -> String? { headers.first(name: name) }
+}
+
+/// The one way in which bim's clients speak HTTP: every try has a deadline, every loop a policy, no redirect is followed.
+package struct HTTPTransport: Sendable {
+    private static let answerLimit = 8 << 20
+    /// Lives as long as the process, as connections are worth keeping.
+    private static let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+
+    private static var configuration: HTTPClient.Configuration {
+        var configuration = HTTPClient.Configuration(
+            redirectConfiguration: .disallow,
+            // A body may be silent for this long; platforms give a sign of life every 10 s.
+            timeout: .init(connect: .seconds(10), read: .seconds(60)))
+        // Whoever refuses a connection is believed; trying again is the policy's business.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return configuration
+    }
+
+    package init() {}
+
+    /// Sends a request and reads the answer; tries again where the policy and the failure allow it.
+    ///
+    /// Only requests that may safely be made twice are given a policy of more than one try.
+    package func send(_ exchange: Exchange, retry: RetryPolicy = .standard) async throws -> Reply {
+        var attempt = 1
+        while true {
+            do {
+                let reply = try await sendOnce(exchange)
+                guard RetryPolicy.isTransient(reply.status), attempt < retry.attempts else { return reply }
+                let asked = reply.header("Retry-After").flatMap { Int($0) }
+                try await Task.sleep(for: retry.delay(after: attempt, asked: asked))
+            } catch let error as TransportError where error.kind == .unreachable || error.kind == .timedOut {
+                guard attempt < retry.attempts else { throw error }
+                try await Task.sleep(for: retry.delay(after: attempt, asked: nil))
+            }
+            attempt += 1
+        }
+    }
+
+    /// The library's own deadline ends with the head of the answer; this one holds to the last byte.
+    private func sendOnce(_ exchange: Exchange) async throws -> Reply {
+        try await withThrowingTaskGroup(of: Reply.self) { group in
+            group.addTask { try await attempt(exchange) }
+            group.addTask {
+                try await Task.sleep(for: exchange.deadline)
+                throw TransportError(
+                    kind: .timedOut, url: exchange.url, detail: "no whole answer in \(exchange.deadline)")
+            }
+            defer { group.cancelAll() }
+            guard let reply = try await group.next() else { throw CancellationError() }
+            return reply
+        }
+    }
+
+    private func attempt(_ exchange: Exchange) async throws -> Reply {
+        do {
+            let response = try await Self.client.execute(
+                try request(exchange), deadline: .now() + .nanoseconds(exchange.deadline.nanoseconds))
+            let body = try await response.body.collect(upTo: Self.answerLimit)
+            return Reply(
+                status: Int(response.status.code), headers: response.headers, body: Array(body.readableBytesView))
+        } catch {
+            throw translate(error, exchange)
+        }
+    }
+
+    /// Sends a request once and hands over the answer's body as it comes, piece by piece.
+    ///
+    /// - Parameter onChunk: takes a piece; false ends the reading.
+    /// - Returns: the answer without its body; pieces are handed over with status 200 alone.
+    package func stream(
+        _ exchange: Exchange, onChunk: (ByteChunk) async throws -> Bool
+    ) async throws -> Reply {
+        do {
+            let response = try await Self.client.execute(
+                try request(exchange), deadline: .now() + .nanoseconds(exchange.deadline.nanoseconds))
+            if response.status == .ok {
+                for try await buffer in response.body where try await !onChunk(Array(buffer.readableBytesView)) {
+                    break
+                }
+            }
+            return Reply(status: Int(response.status.code), headers: response.headers, body: [])
+        } catch {
+            throw translate(error, exchange)
+        }
+    }
+
+    /// A piece of a body.
+    package typealias ByteChunk = [UInt8]
+
+    private func request(_ exchange: Exchange) throws -> HTTPClientRequest {
+        var request = HTTPClientRequest(url: exchange.url)
+        request.method = HTTPMethod(rawValue: exchange.method)
+        for (name, value) in exchange.headers { request.headers.add(name: name, value: value) }
+        switch exchange.body {
+        case .none: break
+        case .bytes(let bytes): request.body = .bytes(ByteBuffer(bytes: bytes))
+        case .file(let path, let size): request.body = .stream(FileChunks(path: path), length: .known(size))
+        }
+        return request
+    }
+
+    private func translate(_ error: any Error, _ exchange: Exchange) -> any Error {
+        if Task.isCancelled { return CancellationError() }
+        if error is CancellationError || error is TransportError { return error }
+        let kind: TransportError.Kind
+        switch error {
+        case let error as HTTPClientError
+        where error == .deadlineExceeded || error == .readTimeout || error == .connectTimeout:
+            kind = .timedOut
+        case is NIOTooManyBytesError: kind = .answerTooLarge
+        case is FileChunks.ReadFailed: kind = .unreadableFile
+        default: kind = .unreachable
+        }
+        return TransportError(kind: kind, url: exchange.url, detail: String(describing: error))
+    }
+}
+
+extension Duration {
+    var nanoseconds: Int64 { components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000 }
+}

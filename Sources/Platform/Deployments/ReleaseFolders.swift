@@ -1,0 +1,89 @@
+internal import Artifacts
+internal import Diagnostics
+internal import PlatformAPI
+
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
+/// An artifact that lies unpacked and ready to start.
+struct UnpackedRelease: Sendable {
+    let folder: String
+    let configuration: ImageConfiguration
+    /// Whether the image brings a system of its own, or the platform supplies the host's.
+    let hasOwnSystem: Bool
+}
+
+/// The unpacked files of releases, one folder per deployment.
+struct ReleaseFolders: Sendable {
+    /// Why an artifact could not be unpacked.
+    enum Failure: Error {
+        case notInRegistry(String)
+        case unusable(String)
+    }
+
+    /// The label by which the own builder says that an image has no system of its own.
+    static let systemLabel = "im.backend.system"
+
+    let folder: String
+    let blobs: BlobStore
+    let ledger: Ledger
+
+    func path(of deployment: String) -> String { "\(folder)/\(deployment)" }
+
+    /// Unpacks the artifact for a deployment; what lies there already from before is used as it is.
+    @concurrent func unpack(_ reference: String, for deployment: String) async throws -> UnpackedRelease {
+        let manifest = try manifest(reference)
+        guard let bytes = blobs.load(manifest.config.digest),
+            let configuration = try? CanonicalJSON.decode(ImageConfiguration.self, from: bytes)
+        else { throw Failure.unusable("its image configuration is missing or not JSON") }
+        let final = path(of: deployment)
+        if access(final, F_OK) != 0 { try unpackLayers(of: manifest, configuration, to: final) }
+        return UnpackedRelease(
+            folder: final, configuration: configuration,
+            hasOwnSystem: configuration.config?.labels?[Self.systemLabel] != "host")
+    }
+
+    private func manifest(_ reference: String) throws -> ImageManifest {
+        guard let at = reference.lastIndex(of: "@"),
+            let digest = Digest(String(reference[reference.index(after: at)...])), let bytes = blobs.load(digest)
+        else { throw Failure.notInRegistry(reference) }
+        guard let manifest = try? CanonicalJSON.decode(ImageManifest.self, from: bytes) else {
+            throw Failure.unusable("its manifest is not an image manifest")
+        }
+        return manifest
+    }
+
+    private func unpackLayers(
+        of manifest: ImageManifest, _ configuration: ImageConfiguration, to final: String
+    ) throws {
+        guard manifest.layers.count == configuration.rootfs.diffIDs.count else {
+            throw Failure.unusable("its manifest and its configuration list different layers")
+        }
+        let partial = final + ".partial"
+        FolderContents.removeAll(partial)
+        guard FolderContents.make(partial) else { throw Failure.unusable("'\(folder)' cannot be written") }
+        do {
+            for layer in manifest.layers where blobs.size(of: layer.digest) == nil {
+                throw Failure.notInRegistry(layer.digest.description)
+            }
+            let layers = zip(manifest.layers, configuration.rootfs.diffIDs).map {
+                LayerUnpacker.Layer(file: blobs.path(of: $0.digest), descriptor: $0, diffID: $1)
+            }
+            try LayerUnpacker().unpack(layers, into: partial)
+        } catch {
+            FolderContents.removeAll(partial)
+            throw error
+        }
+        rename(partial, final)
+    }
+
+    func remove(_ deployment: String) { FolderContents.removeAll(path(of: deployment)) }
+
+    /// Removes every folder but those of `kept` deployments, as after a kill.
+    func removeAll(except kept: Set<String>) {
+        for name in FolderContents.names(in: folder) where !kept.contains(name) {
+            FolderContents.removeAll("\(folder)/\(name)")
+        }
+    }
+}

@@ -1,0 +1,151 @@
+internal import Diagnostics
+internal import PlatformAPI
+internal import ProcessRunner
+internal import Synchronization
+
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
+/// The bare repositories of the apps, kept and changed by git's own programs.
+///
+/// The ledger is the truth about refs; a repository follows it. Pushed source arrives under `refs/bim/source/` alone,
+/// which is not advertised to clones.
+struct GitRepositories: Sendable {
+    /// What git said when it would not do its part.
+    struct GitFailed: Error, CustomStringConvertible {
+        let arguments: [String]
+        let errorText: String
+
+        var description: String { "git \(arguments.first ?? ""): \(errorText)" }
+    }
+
+    let folder: String
+    private let environment: [String: String]
+
+    init(folder: String, environment: [String: String]) {
+        self.folder = folder
+        var clean = CleanEnvironment.removingGitVariables(from: environment)
+        // The user's own configuration (templates, hooks, maintenance) has no say in the platform's repositories.
+        clean["GIT_CONFIG_GLOBAL"] = "/dev/null"
+        clean["GIT_CONFIG_SYSTEM"] = "/dev/null"
+        clean["LC_ALL"] = "C"
+        self.environment = clean
+    }
+
+    func path(of app: AppID) -> String { "\(folder)/\(app.user)/\(app.app).git" }
+
+    /// The environment in which git works on the platform's repositories.
+    var gitEnvironment: [String: String] { environment }
+
+    /// Makes the app's repository when it does not exist.
+    func ensure(_ app: AppID) async throws {
+        let path = path(of: app)
+        if access(path + "/bim-ready", F_OK) == 0 { return }
+        try await git(["init", "--quiet", "--bare", "--initial-branch=main", path])
+        let settings = [
+            // A shallow clone deploys too.
+            "receive.shallowUpdate": "true", "http.receivepack": "true", "uploadpack.allowFilter": "true",
+            "uploadpack.allowAnySHA1InWant": "true", "uploadpack.hideRefs": "refs/bim", "receive.autogc": "false",
+            "core.hooksPath": path + "/hooks",
+        ]
+        for (key, value) in settings.sorted(by: { $0.key < $1.key }) {
+            try await git(["-C", path, "config", key, value])
+        }
+        try writeFile(path + "/hooks/pre-receive", Self.preReceive, mode: 0o755)
+        try writeFile(path + "/bim-ready", "", mode: 0o644)
+    }
+
+    func exists(_ app: AppID) -> Bool { access(path(of: app) + "/bim-ready", F_OK) == 0 }
+
+    /// Whether the commit, with all that it needs, has been pushed to the app's repository.
+    func contains(commit: String, of app: AppID) async throws -> Bool {
+        let answer = try await run(["-C", path(of: app), "cat-file", "-e", commit + "^{commit}"])
+        return answer.status.isSuccess
+    }
+
+    /// Whether an object of any kind has been pushed to the app's repository.
+    func containsObject(_ id: String, of app: AppID) async throws -> Bool {
+        try await run(["-C", path(of: app), "cat-file", "-e", id]).status.isSuccess
+    }
+
+    /// Whether `ancestor` lies in the history of `commit`; nil when the history that is here cannot tell.
+    func isAncestor(_ ancestor: String, of commit: String, in app: AppID) async throws -> Bool? {
+        let answer = try await run(["-C", path(of: app), "merge-base", "--is-ancestor", ancestor, commit])
+        switch answer.status {
+        case .exited(0): return true
+        case .exited(1): return false
+        default: return nil
+        }
+    }
+
+    /// Makes the repository's own refs equal to the ledger's; what is equal already costs one listing.
+    func follow(_ refs: [RefRecord], of app: AppID) async throws {
+        let path = path(of: app)
+        let listing = try await git(["-C", path, "for-each-ref", "--format=%(objectname) %(refname)"])
+        var present: [String: String] = [:]
+        for line in listing.split(separator: "\n") {
+            let parts = line.split(separator: " ", maxSplits: 1)
+            guard parts.count == 2, !parts[1].hasPrefix("refs/bim/") else { continue }
+            present[String(parts[1])] = String(parts[0])
+        }
+        // Deletions go first in a transaction of their own: `a` must make room for `a/b`.
+        let wanted = Set(refs.map(\.ref))
+        let deletions = present.keys.filter { !wanted.contains($0) }.map { "delete \($0)\0\0" }
+        let updates = refs.filter { present[$0.ref] != $0.objectID }.map { "update \($0.ref)\0\($0.objectID)\0\0" }
+        for commands in [deletions, updates] where !commands.isEmpty {
+            try await git(["-C", path, "update-ref", "-z", "--stdin"], input: Array(commands.joined().utf8))
+        }
+        try await setHead(refs, of: app)
+    }
+
+    /// HEAD names the production branch, or the first one that there is, so that a clone checks something out.
+    private func setHead(_ refs: [RefRecord], of app: AppID) async throws {
+        let branches = refs.map(\.ref).filter { $0.hasPrefix("refs/heads/") }
+        let production = refs.first { $0.environment == "production" }?.ref
+        guard let head = production ?? branches.first else { return }
+        let current = try await run(["-C", path(of: app), "symbolic-ref", "HEAD"])
+        if String(decoding: current.output, as: UTF8.self) != head + "\n" {
+            try await git(["-C", path(of: app), "symbolic-ref", "HEAD", head])
+        }
+    }
+
+    @discardableResult
+    private func git(_ arguments: [String], input: [UInt8] = []) async throws -> String {
+        let answer = try await run(arguments, input: input)
+        guard answer.status.isSuccess else { throw GitFailed(arguments: arguments, errorText: answer.errorText) }
+        return String(decoding: answer.output, as: UTF8.self)
+    }
+
+    private func run(_ arguments: [String], input: [UInt8] = []) async throws -> Captured {
+        try await Command("git", arguments, environment: environment)
+            .capture(input: input, limit: 64 << 20, deadline: .seconds(60))
+    }
+
+    private func writeFile(_ path: String, _ text: String, mode: mode_t) throws {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode)
+        guard descriptor >= 0 else {
+            throw GitFailed(arguments: ["write", path], errorText: String(cString: strerror(errno)))
+        }
+        defer { close(descriptor) }
+        let bytes = Array(text.utf8)
+        guard write(descriptor, bytes, bytes.count) == bytes.count else {
+            throw GitFailed(arguments: ["write", path], errorText: String(cString: strerror(errno)))
+        }
+    }
+
+    /// A branch moves by a deployment alone, so a push that does not come from the remote helper is told what to type.
+    private static let preReceive = """
+        #!/bin/sh
+        while read -r old new ref; do
+            case $ref in
+            refs/bim/source/*) ;;
+            *)
+                echo "bim: this repository is written by deployments; push through the remote helper:" >&2
+                echo "bim:     git push bim::<this URL without .git> ${ref#refs/heads/}" >&2
+                exit 1
+                ;;
+            esac
+        done
+        """
+}

@@ -1,0 +1,123 @@
+import Glibc
+import ProcessRunner
+
+/// The arguments of bubblewrap (bwrap(1)) for one instance. They hold no value of the instance's environment but
+/// those that steer the dynamic loader.
+struct SandboxArguments {
+    let spec: InstanceSpec
+    let tools: HostTools
+    /// Folders that stay invisible even where `/usr` contains them.
+    let hidden: [String]
+
+    static let isolation = [
+        "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try",
+        "--uid", "1000", "--gid", "1000", "--die-with-parent", "--new-session", "--cap-drop", "ALL",
+    ]
+
+    /// What programs commonly read in `/etc` and what tells nothing about this machine's users or secrets.
+    static let harmlessSettings = [
+        "alternatives", "ca-certificates", "ca-certificates.conf", "crypto-policies", "gai.conf", "group", "host.conf",
+        "hosts",
+        "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "mime.types", "nsswitch.conf", "passwd", "perl",
+        "pki/tls/certs",
+        "pki/ca-trust", "protocols", "python3", "resolv.conf", "rpc", "services", "ssl/certs", "ssl/openssl.cnf",
+        "timezone",
+    ]
+
+    var all: [String] {
+        get throws(RuntimeError) {
+            let app = "\(spec.root)/app"
+            try requireFolder(app)
+            let system = spec.hasOwnSystem ? try ownSystem() : lentSystem()
+            let end = spec.hasOwnSystem ? [] : ["--remount-ro", "/"]
+            return Self.isolation + ["--hostname", hostName] + system
+                + ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"]
+                + (spec.hasOwnSystem ? [] : tools.folders.flatMap { ["--ro-bind", $0, $0] })
+                + ["--bind", app, "/app"] + end + ["--chdir", spec.workingDirectory] + loaderSettings + ["--"]
+                + spec.command
+        }
+    }
+
+    private func lentSystem() -> [String] {
+        var arguments = ["--ro-bind", "/usr", "/usr"]
+        for name in ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"] {
+            switch FileKind(of: name) {
+            case .link(let target): arguments += ["--symlink", target, name]
+            case .folder: arguments += ["--ro-bind", name, name]
+            case .file, .missing, .other: break
+            }
+        }
+        let languages = ProcFile.names(in: "/etc").filter { $0.hasPrefix("java-") || $0.hasPrefix("python3.") }.sorted()
+        for name in Self.harmlessSettings + languages {
+            arguments += ["--ro-bind-try", "/etc/\(name)", "/etc/\(name)"]
+        }
+        for folder in hidden where HostTools.contains("/usr", folder) { arguments += ["--tmpfs", folder] }
+        return arguments
+    }
+
+    /// The image as `/`, read-only, with the places where something is mounted made beforehand.
+    ///
+    /// bubblewrap follows links when it mounts, and an image may hold any link: only real folders and files are used.
+    private func ownSystem() throws(RuntimeError) -> [String] {
+        for name in ["proc", "dev", "tmp"] {
+            let path = "\(spec.root)/\(name)"
+            if FileKind(of: path) == .missing { mkdir(path, 0o755) }
+            try requireFolder(path)
+        }
+        var arguments = ["--ro-bind", spec.root, "/"]
+        guard FileKind(of: "\(spec.root)/etc") == .folder else { return arguments }
+        for name in ["etc/resolv.conf", "etc/hosts"] {
+            let path = "\(spec.root)/\(name)"
+            if FileKind(of: path) == .missing {
+                close(open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o644))
+            }
+            if FileKind(of: path) == .file { arguments += ["--ro-bind-try", "/\(name)", "/\(name)"] }
+        }
+        return arguments
+    }
+
+    private func requireFolder(_ path: String) throws(RuntimeError) {
+        guard spec.root.hasPrefix("/"), FileKind(of: path) == .folder else {
+            throw RuntimeError(.imageUnusable, detail: "'\(path)' is not a folder")
+        }
+    }
+
+    private var hostName: String {
+        let name = spec.label.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" }
+        let trimmed = String(name.prefix(63)).split(separator: "-").joined(separator: "-")
+        return trimmed.isEmpty ? "app" : trimmed
+    }
+}
+
+extension SandboxArguments {
+    /// The instance's environment as bubblewrap itself may be given it; it hands everything on.
+    var environment: [String: String] {
+        complete.filter { !Self.steersLoader($0.key) }
+    }
+
+    /// A program must not be able to load its own code into bubblewrap, which runs outside of the sandbox: these
+    /// variables are set by an argument, after the sandbox is closed.
+    private var loaderSettings: [String] {
+        complete.filter { Self.steersLoader($0.key) }.sorted { $0.key < $1.key }
+            .flatMap { ["--setenv", $0.key, $0.value] }
+    }
+
+    private var complete: [String: String] {
+        let lent = spec.hasOwnSystem ? [] : tools.path
+        let path = spec.environment["PATH"].map { [$0] + lent } ?? lent + [ExecutableLookup.defaultPath]
+        var environment = spec.environment
+        environment["PATH"] = path.joined(separator: ":")
+        environment["HOME"] = environment["HOME"] ?? "/app"
+        return environment
+    }
+
+    /// The variables that glibc itself ignores in privileged programs (`unsecvars.h`).
+    private static func steersLoader(_ name: String) -> Bool {
+        let names = [
+            "GCONV_PATH", "GETCONF_DIR", "HOSTALIASES", "LOCALDOMAIN", "LOCPATH", "NIS_PATH", "NLSPATH",
+            "RESOLV_HOST_CONF",
+            "RES_OPTIONS", "TMPDIR", "TZDIR",
+        ]
+        return names.contains(name) || ["LD_", "GLIBC_", "MALLOC_"].contains { name.hasPrefix($0) }
+    }
+}

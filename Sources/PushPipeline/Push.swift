@@ -1,0 +1,161 @@
+internal import Artifacts
+internal import Builders
+internal import Deployers
+internal import Diagnostics
+internal import GitCore
+internal import HTTPTransport
+internal import PlatformAPI
+internal import ProjectConfig
+internal import Registry
+
+/// The story of one pushed branch, in order: plan → build → upload, with the source beside it → deploy.
+///
+/// Each step is a value that carries what the next one needs; nothing here knows how a step is done.
+struct Push: Sendable {
+    let location: RepositoryLocation
+    let connection: PlatformConnection
+    let builder: any Builder
+    let store: any ArtifactStore
+    let deployer: any Deployer
+    let reporter: any Reporter
+    let message: String?
+    /// Where layers of base images are kept.
+    let layerFolder: String
+
+    /// Makes the update's commit live.
+    ///
+    /// - Throws: `UserError`; what was live before still is then.
+    func run(_ plan: PushPlan) async throws(UserError) -> Deployment {
+        async let source: Void = SourcePush(location: location, connection: connection).send(plan.commit.id)
+        do {
+            let artifact = try await build(plan)
+            let reference = try await upload(artifact)
+            try await source
+            return try await deploy(reference, plan)
+        } catch let error as UserError {
+            throw error
+        } catch {
+            throw translate(error)
+        }
+    }
+
+    private func build(_ plan: PushPlan) async throws -> Artifact {
+        let began = ContinuousClock.now
+        reporter.report(.progress(.build, builder.name))
+        let request = BuildRequest(
+            repository: location, tree: plan.commit.tree, image: plan.config.image, command: plan.web,
+            platform: plan.platform, base: try await base(plan))
+        let result = try await builder.build(request) { [reporter, builder] done, all in
+            reporter.report(.progress(.build, "\(builder.name), \(done) of \(all) layers"))
+        }
+        for notice in result.notices { reporter.report(.notice(notice)) }
+        let layers = result.artifact.layers.count
+        let news = result.newLayers == 0 ? "nothing new" : "\(result.newLayers) new"
+        reporter.report(
+            .finished(
+                .build, "\(builder.name), \(layers) \(layers == 1 ? "layer" : "layers"), \(news)",
+                ContinuousClock.now - began))
+        return result.artifact
+    }
+
+    /// The image that the file wants to be built upon, resolved before anything is built.
+    private func base(_ plan: PushPlan) async throws -> BaseImage? {
+        guard let text = plan.config.image.base else { return nil }
+        guard let reference = ImageReference(text) else {
+            throw UserError(
+                .configInvalid, "'\(text)' in bim.yml is not the name of an image",
+                hint: "write it like docker.io/library/python:3.12-slim")
+        }
+        reporter.report(.progress(.build, "resolving \(reference)"))
+        if !reference.version.hasPrefix("sha256:") {
+            reporter.report(.notice("the base image '\(reference)' is a tag, which may move; a digest would not"))
+        }
+        return try await ImageSource(reference, transport: HTTPTransport(), folder: layerFolder)
+            .resolve(for: plan.platform)
+    }
+
+    private func upload(_ artifact: Artifact) async throws -> String {
+        let began = ContinuousClock.now
+        let reference = store.reference(to: artifact.digest)
+        let place = reference.split(separator: "@")[0]
+        reporter.report(.progress(.upload, "\(place)"))
+        var text = "\(place), already there"
+        if try await !store.contains(artifact.digest) {
+            let summary = try await store.upload(artifact) { [reporter] done, all in
+                reporter.report(.progress(.upload, "\(place), \(done) of \(all) layers"))
+            }
+            text = "\(place), \(summary.sentLayers) of \(summary.layers) layers, \(formatBytes(summary.sentBytes))"
+        }
+        reporter.report(.finished(.upload, text, ContinuousClock.now - began))
+        return reference
+    }
+
+    private func deploy(_ reference: String, _ plan: PushPlan) async throws(UserError) -> Deployment {
+        let began = ContinuousClock.now
+        let request = DeploymentRequest(
+            environment: plan.environment, kind: plan.isPreview ? "preview" : "permanent",
+            protected: plan.isProtected, ref: plan.update.ref,
+            commit: plan.commit.id.hex, oldCommit: plan.update.old?.hex, force: plan.update.isForced,
+            artifact: .init(kind: "image", reference: reference), settings: plan.settings,
+            tests: plan.evidence.tests, message: message ?? plan.commit.summary,
+            client: "git-remote-bim/\(Diagnostics.version)")
+        let probes = ProbeCount()
+        reporter.report(.progress(.deploy, plan.environment))
+        let deployment = try await deployer.deploy(request) { [reporter] event in
+            switch event.type {
+            case .probe: probes.increment()
+            case .status, .progress: reporter.report(.progress(.deploy, event.message))
+            case .notice: reporter.report(.notice(event.message))
+            case .log where event.phase == DeploymentPhase.releasing.rawValue: reporter.report(.output(event.message))
+            case .log, .end: break
+            }
+        }
+        let duration = ContinuousClock.now - began
+        guard deployment.status == .healthy, let release = deployment.release else {
+            throw failure(of: deployment, after: duration, plan)
+        }
+        let count = probes.value
+        let health = count == 0 ? "running" : "healthy after \(count) \(count == 1 ? "probe" : "probes")"
+        reporter.report(.finished(.deploy, "release \(release), \(health)", duration))
+        return deployment
+    }
+
+    /// Prints what is known of a failed deployment: the reason, then the last lines of the log.
+    private func failure(of deployment: Deployment, after duration: Duration, _ plan: PushPlan) -> UserError {
+        guard let failure = deployment.failure else {
+            return UserError(.internal, "the deployment ended as '\(deployment.status.rawValue)' without a reason")
+        }
+        reporter.report(.finished(.deploy, failure.message, duration))
+        // A release command's lines were shown when they came.
+        if failure.phase != DeploymentPhase.releasing.rawValue {
+            for line in failure.logTail.suffix(20) { reporter.report(.output(line)) }
+        }
+        let live = plan.update.liveRelease.map { "release \($0) is still live" }
+        let hints = [failure.hint, live].compactMap(\.self)
+        return UserError(failure.code, failure.message, hint: hints.isEmpty ? nil : hints.joined(separator: "; "))
+    }
+
+    private func translate(_ error: any Error) -> UserError {
+        switch error {
+        case let error as RegistryError: error.userError
+        case let error as GitError: error.userError
+        case ImageSource.Failure.notFound(let image):
+            UserError(.buildFailed, "the base image '\(image)' was not found", hint: "correct image.base in bim.yml")
+        case ImageSource.Failure.noPlatform(let image, let offered):
+            UserError(
+                .platformMismatch, "the base image '\(image)' is for \(offered.joined(separator: ", ")) alone",
+                hint: "choose a base image for the platform's architecture")
+        case ImageSource.Failure.unreadable(let why): UserError(.buildFailed, why, hint: "push again")
+        case is CancellationError: UserError(.interrupted, "interrupted", hint: "push again")
+        case let error as LayerCache.Failure where error.isNoSpace:
+            UserError(
+                .quota, "no space is left for the layer cache", hint: "free some space and push again", cause: error)
+        case let error as SystemError where error.isNoSpace:
+            UserError(
+                .quota, "no space is left for the layer cache", hint: "free some space and push again", cause: error)
+        default:
+            UserError(
+                .buildFailed, "the artifact could not be built: \(error)", hint: "git push -v tells more", cause: error)
+        }
+    }
+}

@@ -1,0 +1,93 @@
+internal import Artifacts
+internal import Builders
+internal import Diagnostics
+internal import GitCore
+internal import PlatformAPI
+internal import ProjectConfig
+
+/// Everything that a deployment of one commit needs to know before it begins; what a dry run prints.
+struct PushPlan: Sendable {
+    let update: RefUpdate
+    let commit: Commit
+    let environment: String
+    let isPreview: Bool
+    let config: ProjectConfig
+    let run: RunPlan
+    let platform: Artifacts.Platform
+    let evidence: TestEvidence
+
+    /// - Throws: `NO_BUILDER` when nothing says how to start the app.
+    init(
+        _ update: RefUpdate, commit: Commit, config: ProjectConfig, environment: String, isPreview: Bool,
+        location: RepositoryLocation, target: PlatformDescription
+    ) throws(UserError) {
+        self.update = update
+        self.commit = commit
+        self.environment = environment
+        self.isPreview = isPreview
+        self.config = config
+        guard let first = target.platforms.first else {
+            throw UserError(.platformMismatch, "the platform names no system that it can run images for")
+        }
+        platform = Artifacts.Platform(os: first.os, architecture: first.architecture)
+        try Self.refuseUnsupported(config)
+        do {
+            evidence = try TestEvidence(tree: commit.tree, config: config, location: location)
+        } catch {
+            throw error.userError
+        }
+        if EnvironmentMap(config).rule(named: environment)?.requiredTests ?? false, !evidence.hasPassed {
+            throw UserError(
+                .testsRequired, "the environment '\(environment)' takes only commits whose tests have passed",
+                hint: "bim-hooks run --commit \(commit.id.abbreviated()), and push again")
+        }
+        let files: CommitFiles
+        do { files = try CommitFiles(location, tree: commit.tree) } catch { throw error.userError }
+        do {
+            run = try RunCommand.resolve(config: config, files: files)
+        } catch {
+            throw UserError(
+                error.procfile == nil ? .noBuilder : .configInvalid, error.message, reason: error.shortMessage,
+                hint: "add a file 'Procfile' with a line such as 'web: python3 app.py', commit and push again")
+        }
+    }
+
+    /// What the file may say and this version cannot do is refused, not overlooked.
+    private static func refuseUnsupported(_ config: ProjectConfig) throws(UserError) {
+        let unsupported = [
+            ("builder", config.builder.map { $0 != "own" } ?? false), ("registry", config.registry != nil),
+            ("port", config.port != nil),
+        ].first { $0.1 }
+        if let unsupported {
+            throw UserError(
+                .configInvalid, "bim.yml sets '\(unsupported.0)', which this version does not support yet",
+                hint: "remove the key, commit and push again")
+        }
+    }
+
+    /// Production is protected even where the file says nothing: removing it is never a slip of the fingers.
+    var isProtected: Bool {
+        environment == "production" || EnvironmentMap(config).rule(named: environment)?.protected ?? false
+    }
+
+    var web: String? { run.processes.first { $0.name == "web" }?.command }
+
+    var settings: DeploymentRequest.Settings {
+        .init(
+            processes: Dictionary(run.processes.map { ($0.name, $0.command) }, uniquingKeysWith: { first, _ in first }),
+            releaseCommand: run.releaseCommand, healthPath: config.health.path,
+            healthTimeoutSeconds: config.health.timeoutSeconds, graceSeconds: config.graceSeconds)
+    }
+
+    /// Lines below the headline that ask for nothing.
+    func notices(app: AppID) -> [String] {
+        guard let name = config.app, name != app.app else { return [] }
+        return ["bim.yml calls this app '\(name)'; it is '\(app.app)' here, as the remote's URL says"]
+    }
+
+    /// The first line that the pusher sees.
+    func headline(app: AppID) -> String {
+        let branch = update.ref.hasPrefix("refs/heads/") ? String(update.ref.dropFirst(11)) : update.ref
+        return "\(app)  \(branch) → \(environment)  \(commit.id.abbreviated()) \"\(commit.summary)\""
+    }
+}

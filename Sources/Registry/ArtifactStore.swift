@@ -1,0 +1,28 @@
+package import Artifacts
+
+/// Where artifacts are uploaded to and found again.
+package protocol ArtifactStore: Sendable {
+    /// The reference under which an artifact with this digest is deployed.
+    func reference(to digest: Digest) -> String
+    /// Whether the artifact is there whole.
+    func contains(_ digest: Digest) async throws -> Bool
+    /// Uploads what is missing of the artifact, its manifest last.
+    ///
+    /// - Parameter progress: told how many layers of how many are there.
+    func upload(_ artifact: Artifact, progress: @escaping @Sendable (Int, Int) -> Void) async throws -> UploadSummary
+}
+
+/// What an upload had to send.
+package struct UploadSummary: Sendable, Equatable {
+    /// Layers that were sent, of `layers` in all.
+    package var sentLayers: Int
+    package var layers: Int
+    /// Bytes of layers that were sent.
+    package var sentBytes: Int64
+
+    package init(sentLayers: Int, layers: Int, sentBytes: Int64) {
+        self.sentLayers = sentLayers
+        self.layers = layers
+        self.sentBytes = sentBytes
+    }
+}

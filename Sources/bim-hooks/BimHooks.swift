@@ -1,0 +1,39 @@
+import ArgumentParser
+import Diagnostics
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// `bim-hooks`: runs a project's checks on exactly the commit that is pushed.
+@main
+struct BimHooks: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bim-hooks",
+        abstract: "Runs a project's checks before a push, on exactly the commit that is pushed.",
+        discussion: "The checks stand in bim.yml under 'hooks'; the exit status is 10 when one fails.",
+        version: Diagnostics.version,
+        subcommands: [InstallCommand.self, UninstallCommand.self, RunCommand.self, TrustCommand.self])
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch let error as UserError {
+            let environment = ProcessEnvironment.current
+            LineReporter(style: .detected(environment: environment, verbosity: 1, progress: nil)).report(.fatal(error))
+            Glibc.exit(error.code.exitStatus)
+        } catch {
+            // Usage errors have status 2 here, as in git bim.
+            if exitCode(for: error) == .validationFailure {
+                LineReporter.toStandardError(fullMessage(for: error) + "\n")
+                Glibc.exit(2)
+            }
+            exit(withError: error)
+        }
+    }
+}

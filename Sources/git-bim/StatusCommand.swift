@@ -1,0 +1,20 @@
+import ArgumentParser
+import Diagnostics
+import PushPipeline
+
+/// `git bim status`: what is live, where, and how the last deployment ended.
+struct StatusCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Shows what is live in each environment.")
+
+    @Argument(help: "The remote, or a URL; the remote 'bim', or the only one whose URL begins with 'bim::'.")
+    var remote: String?
+
+    @Flag(help: "Print JSON instead of a table.")
+    var json = false
+
+    func run() async throws {
+        let status = try await AppStatus.read(remote: remote, environment: ProcessEnvironment.current)
+        print(json ? try status.json() : status.table())
+    }
+}

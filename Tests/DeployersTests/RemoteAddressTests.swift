@@ -1,0 +1,81 @@
+import Diagnostics
+import PlatformAPI
+import Testing
+
+@testable import Deployers
+
+/// What stands behind `bim::`.
+struct RemoteAddressTests {
+    @Test(
+        "Addresses of the embedded platform and of an API are told apart",
+        arguments: zip(
+            [
+                "local/hello", "bim::local/hello", "https://backend.im/acme/api", "bim://backend.im/acme/api",
+                "https://backend.im:8443/acme/api.git", "http://127.0.0.1:80/a/b", "http://[::1]:80/a/b",
+                "http://localhost/a/b",
+            ],
+            [
+                .embedded(app: "hello"), .embedded(app: "hello"),
+                .api(baseURL: "https://backend.im", AppID(user: "acme", app: "api")),
+                .api(baseURL: "https://backend.im", AppID(user: "acme", app: "api")),
+                .api(baseURL: "https://backend.im:8443", AppID(user: "acme", app: "api")),
+                .api(baseURL: "http://127.0.0.1:80", AppID(user: "a", app: "b")),
+                .api(baseURL: "http://[::1]:80", AppID(user: "a", app: "b")),
+                .api(baseURL: "http://localhost", AppID(user: "a", app: "b")),
+            ] as [RemoteAddress]))
+    func valid(_ text: String, _ address: RemoteAddress) throws {
+        #expect(try RemoteAddress(text) == address)
+    }
+
+    @Test(
+        "What is no address is refused, and a secret in it is not repeated",
+        arguments: [
+            "", "local/", "local/Hello", "local/../x", "local/a/b", "https://backend.im/acme", "https:///a/b",
+            "https://h/a/b/c",
+            "https://user:secret@h/a/b", "http://backend.im/a/b", "http://127.evil.example/a/b",
+            "http://localhost.evil.example/a/b",
+            "git@h:u/a.git", "ssh://user:secret@h/a", "cli:x/u/a", "hello",
+        ])
+    func refused(_ text: String) throws {
+        let error = #expect(throws: UserError.self) { try RemoteAddress(text) }
+        #expect(error?.code == .configInvalid)
+        #expect(error?.hint != nil)
+        #expect(error?.message.contains("secret") == false)
+    }
+}
+
+/// Cutting a stream into events.
+struct EventReaderTests {
+    private static let lines = """
+        {"id":1,"message":"queued","time":"t","type":"status"}
+
+        {"id":2,"message":"a ü line","phase":"checking","time":"t","type":"log"}
+        no event
+        {"id":2,"message":"again","time":"t","type":"log"}
+        {"id":3,"message":"x","time":"t","type":"status"}
+
+        """
+
+    @Test(
+        "Pieces may be cut anywhere; blank lines, nonsense and what came before are passed over",
+        arguments: [1, 2, 7, 64, 4096])
+    func pieces(_ size: Int) {
+        var reader = EventReader()
+        var messages: [String] = []
+        let bytes = Array(Self.lines.utf8)
+        for start in stride(from: 0, to: bytes.count, by: size) {
+            messages += reader.receive(Array(bytes[start..<min(start + size, bytes.count)])).map(\.message)
+        }
+        #expect(messages == ["queued", "a ü line", "x"])
+        #expect(reader.lastID == 3)
+        #expect(reader.end == nil)
+    }
+
+    @Test("Half a line of a stream that broke off is forgotten, since it comes again whole")
+    func reset() {
+        var reader = EventReader()
+        _ = reader.receive(Array(#"{"id":1,"mess"#.utf8))
+        reader.reset()
+        #expect(reader.receive(Array("{\"id\":1,\"message\":\"m\",\"time\":\"t\",\"type\":\"log\"}\n".utf8)).count == 1)
+    }
+}

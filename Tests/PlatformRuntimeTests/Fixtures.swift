@@ -1,0 +1,88 @@
+import Glibc
+import Platform
+import ProcessRunner
+import Synchronization
+
+/// An environment that owes nothing to the machine but the system's programs.
+let basic = ["PATH": "/usr/bin:/bin", "HOME": "/root", "LC_ALL": "C"]
+
+/// Lines in the order in which they came, and a way to wait for one.
+final class Output: Sendable {
+    private let lines = Mutex<[String]>([])
+    private let stream: AsyncStream<String>
+    private let continuation: AsyncStream<String>.Continuation
+
+    init() {
+        (stream, continuation) = AsyncStream.makeStream()
+    }
+
+    func add(_ line: String) {
+        lines.withLock { $0.append(line) }
+        continuation.yield(line)
+    }
+
+    var all: [String] { lines.withLock { $0 } }
+
+    /// Returns when a line begins with `prefix`, with that line; may be called by one test at a time.
+    func line(startingWith prefix: String) async -> String? {
+        for await line in stream where line.hasPrefix(prefix) { return line }
+        return nil
+    }
+}
+
+/// An unpacked image with an empty `app`, which goes with its value.
+final class Image: Sendable {
+    struct CannotBeMade: Error {}
+
+    let root: String
+
+    init() throws {
+        var template = Array("/tmp/bim-image-XXXXXX".utf8CString)
+        guard let made = mkdtemp(&template) else { throw CannotBeMade() }
+        root = String(cString: made)
+        guard mkdir(root + "/app", 0o755) == 0 else { throw CannotBeMade() }
+    }
+
+    deinit {
+        remove(root)
+    }
+
+    private func remove(_ path: String) {
+        for name in ProcFile.names(in: path) where unlink("\(path)/\(name)") != 0 { remove("\(path)/\(name)") }
+        rmdir(path)
+    }
+
+    func write(_ text: String, to name: String, mode: mode_t = 0o600) throws {
+        let file = open("\(root)/\(name)", O_WRONLY | O_CREAT | O_TRUNC, mode)
+        guard file >= 0 else { throw CannotBeMade() }
+        defer { close(file) }
+        let bytes = Array(text.utf8)
+        guard Glibc.write(file, bytes, bytes.count) == bytes.count else { throw CannotBeMade() }
+    }
+
+    func read(_ name: String) -> String? {
+        ProcFile.read("\(root)/\(name)").map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    func shell(_ script: String, environment: [String: String] = [:]) -> InstanceSpec {
+        InstanceSpec(label: "acme/api web.1", root: root, command: ["/bin/sh", "-c", script], environment: environment)
+    }
+}
+
+extension SandboxRuntime {
+    /// Runs a script to its end and returns its exit and its lines.
+    func run(_ spec: InstanceSpec) async throws -> (InstanceExit, [String]) {
+        let output = Output()
+        let instance = try await start(spec, onOutput: output.add)
+        return (await instance.waitForExit(), output.all)
+    }
+}
+
+/// Returns the processes whose argument list holds `marker`.
+func processes(withArgument marker: String) -> [String] {
+    ProcFile.names(in: "/proc").filter { name in
+        guard Int32(name) != nil, Int32(name) != getpid(), let arguments = ProcFile.read("/proc/\(name)/cmdline")
+        else { return false }
+        return String(decoding: arguments, as: UTF8.self).contains(marker)
+    }
+}

@@ -1,0 +1,100 @@
+import Artifacts
+import Diagnostics
+import PlatformAPI
+import Testing
+
+/// A wire type with the name of its schema: a value that has everything, and one that has the least.
+struct WireSample: Sendable, CustomTestStringConvertible {
+    let name: String
+    let full: [UInt8]
+    let least: [UInt8]
+
+    var testDescription: String { name }
+
+    private init(_ name: String, _ full: some Encodable, _ least: some Encodable) {
+        self.name = name
+        self.full = (try? CanonicalJSON.encode(full)) ?? []
+        self.least = (try? CanonicalJSON.encode(least)) ?? []
+    }
+
+    private init(_ name: String, _ value: some Encodable) { self.init(name, value, value) }
+
+    private static let id = String(repeating: "a", count: 40)
+    private static let time = "2030-01-02T03:04:05.678Z"
+    private static let artifact = DeploymentRequest.Artifact(kind: "image", reference: "acme/api@sha256:0")
+    private static let probe = DeploymentFailure.Probe(attempt: 1, path: "/up", outcome: "200", milliseconds: 3)
+    private static let holder = Problem.Holder(deployment: "dpl_1", commit: id, since: time, phase: "starting")
+
+    private static let settings = DeploymentRequest.Settings(
+        processes: ["web": "run"], releaseCommand: "migrate", healthPath: "/up")
+
+    private static let request = DeploymentRequest(
+        environment: "production", kind: "permanent", protected: true, ref: "refs/heads/main", commit: id,
+        oldCommit: id,
+        force: true, artifact: artifact, settings: settings, message: "Try it", client: "tests/1")
+    private static let leastRequest = DeploymentRequest(
+        environment: "production", kind: "preview", protected: false, ref: "refs/heads/main", commit: id,
+        oldCommit: nil,
+        force: false, artifact: artifact, settings: settings, message: nil, client: "tests/1")
+
+    private static let failure = DeploymentFailure(
+        code: .crashed, phase: "checking", message: "it crashed", hint: "mend it", exitCode: 1, signal: 9,
+        probes: [probe], listening: ["127.0.0.1:80"], logTail: ["line"])
+
+    private static let deployment = Deployment(
+        id: "dpl_1", app: "acme/api", environment: "production", ref: "refs/heads/main", commit: id, oldCommit: id,
+        artifact: artifact, status: .failed, phase: "checking", release: 1, url: "http://127.0.0.1:1", failure: failure,
+        message: "Try it", createdAt: time, finishedAt: time)
+    private static let leastDeployment = Deployment(
+        id: "dpl_1", app: "acme/api", environment: "production", ref: "refs/heads/main", commit: id, oldCommit: nil,
+        artifact: artifact, status: .queued, message: nil, createdAt: time)
+
+    /// Every type that crosses the wire by its own schema.
+    static let all: [WireSample] = [
+        .init("App", App(user: "acme", name: "api", createdAt: time)),
+        .init("Artifact", artifact),
+        .init(
+            "Settings", settings, DeploymentRequest.Settings(processes: [:], healthTimeoutSeconds: 1, graceSeconds: 300)
+        ),
+        .init("DeploymentRequest", request, leastRequest),
+        .init("Deployment", deployment, leastDeployment),
+        .init("DeploymentFailure", failure, DeploymentFailure(code: .crashed, phase: nil, message: "it crashed")),
+        .init(
+            "Probe", probe, DeploymentFailure.Probe(attempt: 1, path: nil, outcome: "connected", milliseconds: 0)),
+        .init(
+            "DeploymentEvent",
+            DeploymentEvent(id: 2, time: time, type: .end, phase: "checking", message: "over", deployment: deployment),
+            DeploymentEvent(id: 1, time: time, type: .status, phase: nil, message: "queued")),
+        .init(
+            "Problem", Problem(.staleRef, status: 412, "it moved", hint: "fetch", current: id, holder: holder),
+            Problem(.staleRef, status: 412, "it moved")),
+        .init("Holder", holder, Problem.Holder(deployment: "dpl_1", commit: id, since: time, phase: nil)),
+        .init(
+            "PlatformDescription",
+            PlatformDescription(
+                version: "1", platforms: [.init(os: "linux", architecture: "amd64")], artifactKinds: ["image"],
+                features: ["git"])),
+        .init("Target", PlatformDescription.Target(os: "linux", architecture: "amd64")),
+        .init(
+            "RefRecord",
+            RefRecord(ref: "refs/heads/main", objectID: id, environment: "production", release: 1, updatedAt: time),
+            RefRecord(ref: "refs/tags/v1", objectID: id, environment: nil, release: nil, updatedAt: time)),
+        .init(
+            "RefChange", RefChange(ref: "refs/tags/v1", old: id, new: id),
+            RefChange(ref: "refs/tags/v1", old: nil, new: nil)),
+        .init(
+            "Environment",
+            Environment(
+                name: "production", kind: "permanent", ref: "refs/heads/main", url: "http://127.0.0.1:1",
+                liveRelease: 1,
+                state: "unreachable", problem: "its port is taken"),
+            Environment(
+                name: "production", kind: "preview", ref: nil, url: "http://127.0.0.1:1", liveRelease: nil,
+                state: "stopped", problem: nil)),
+        .init(
+            "Release",
+            Release(
+                number: 1, deployment: "dpl_1", commit: id, artifact: "acme/api@sha256:0", createdAt: time, isLive: true
+            )),
+    ]
+}

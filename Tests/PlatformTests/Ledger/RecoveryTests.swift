@@ -1,0 +1,149 @@
+import Diagnostics
+import Foundation
+import GRDB
+@testable import Platform
+import PlatformAPI
+import Testing
+
+@Suite("The ledger: after a kill, a damage, a change of ports")
+struct RecoveryTests {
+    private let fixture: LedgerFixture
+
+    init() async throws {
+        fixture = try await LedgerFixture()
+    }
+
+    @Test("What a dead platform left unfinished fails with PLATFORM_RESTARTED and frees its environments")
+    func orphans() async throws {
+        try await fixture.deploy("dpl_1", .sample(commit: objectID("a")))
+        _ = try await fixture.begin("dpl_2", .sample(old: objectID("a")))
+        try await fixture.environment("staging", port: 20002)
+        _ = try await fixture.begin("dpl_3", .sample(environment: "staging", ref: "refs/heads/next"))
+        try await fixture.start("dpl_3")
+
+        #expect(try await fixture.ledger.failOrphans() == ["dpl_2", "dpl_3"])
+        for id in ["dpl_2", "dpl_3"] {
+            let deployment = try #require(try await fixture.ledger.deployment(id))
+            #expect(deployment.status == .failed)
+            #expect(deployment.failure?.code == .platformRestarted)
+            #expect(try await fixture.ledger.events(of: id, after: 0).last?.type == .end)
+        }
+        #expect(try await fixture.ledger.environment(fixture.production)?.liveRelease == 1)
+        #expect(try await fixture.ledger.failOrphans() == [])
+        #expect(try await fixture.begin("dpl_4", .sample(old: objectID("a"))).isNew)
+    }
+
+    @Test("A switch whose last word was not written gets it, once")
+    func unsaid() async throws {
+        try await fixture.deploy("dpl_1")
+        #expect(try await fixture.ledger.events(of: "dpl_1", after: 0).last?.type == .status)
+        for _ in 1...2 { #expect(try await fixture.ledger.failOrphans() == []) }
+        let ends = try await fixture.ledger.events(of: "dpl_1", after: 0).filter { $0.type == .end }
+        #expect(ends.count == 1)
+        #expect(ends.first?.deployment?.status == .healthy)
+    }
+
+    @Test("A ledger that is opened again, and by two at once, is the same one")
+    func opensTwice() async throws {
+        try await fixture.deploy("dpl_1")
+        let second = try Ledger(path: fixture.path)
+        #expect(try await second.deployment("dpl_1") == fixture.ledger.deployment("dpl_1"))
+        try await second.append(.notice, phase: nil, "from the other one", to: "dpl_1")
+        #expect(try await fixture.ledger.events(of: "dpl_1", after: 0).last?.message == "from the other one")
+    }
+
+    @Test("The ledger is for its owner's eyes")
+    func rights() throws {
+        try fixture.ledger.backUp()
+        for path in [fixture.path, Ledger.backupPath(of: fixture.path)] {
+            let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+            #expect(mode == 0o600, "\(path)")
+        }
+    }
+
+    @Test("A damaged file is refused with the way out, and the copy brings back what it had")
+    func restore() async throws {
+        try await fixture.deploy("dpl_1")
+        try fixture.ledger.backUp()
+        try await fixture.deploy("dpl_2", .sample(commit: objectID("b"), old: objectID("a")))
+        try fixture.ledger.pool.close()
+        try fixture.folder.write("this is no database, whatever its name says".utf8, to: "ledger.sqlite")
+
+        let refusal = #expect(throws: UserError.self) { _ = try Ledger(path: fixture.path) }
+        #expect(refusal?.code == .platformUnavailable)
+        #expect(refusal?.hint == "git bim platform start --restore-ledger")
+
+        try Ledger.restore(path: fixture.path)
+        let restored = try Ledger(path: fixture.path)
+        #expect(try await restored.deployment("dpl_1")?.status == .healthy)
+        #expect(try await restored.deployment("dpl_2") == nil)
+        #expect(names(in: fixture.folder.path).contains("ledger.sqlite.damaged"))
+    }
+
+    @Test("Without a copy the damaged file stays where it is")
+    func noCopy() async throws {
+        let error = #expect(throws: UserError.self) { try Ledger.restore(path: fixture.path) }
+        #expect(error?.code == .platformUnavailable)
+        #expect(names(in: fixture.folder.path).contains("ledger.sqlite"))
+    }
+
+    @Test("A copy replaces the one before it")
+    func copies() async throws {
+        for id in ["dpl_1", "dpl_2"] {
+            _ = try await fixture.begin(id)
+            #expect(try await fixture.ledger.failOrphans() == [id])
+            try fixture.ledger.backUp()
+        }
+        let copy = try DatabaseQueue(path: Ledger.backupPath(of: fixture.path))
+        #expect(
+            try await copy.read { try String.fetchAll($0, sql: "SELECT id FROM deployment ORDER BY sequence") } == [
+                "dpl_1", "dpl_2",
+            ])
+        #expect(!names(in: fixture.folder.path).contains { $0.hasSuffix(".partial") })
+    }
+
+    @Test("An environment's port is its own, and moves only while nothing was live on it")
+    func ports() async throws {
+        let staging = EnvironmentID(app: fixture.app, name: "staging")
+        func ensure(_ ports: [Int], unusable: Set<Int> = []) async throws -> Int? {
+            try await fixture.ledger.ensureEnvironment(
+                staging, kind: "permanent", ports: ports, isUsable: { !unusable.contains($0) })?.port
+        }
+        #expect(try await ensure([20001]) == nil, "production has it")
+        #expect(try await ensure([20001, 20002, 20003], unusable: [20002]) == 20003)
+        #expect(try await ensure([20004]) == 20003)
+        #expect(try await ensure([20004], unusable: [20003]) == 20004)
+        try await fixture.deploy("dpl_1", .sample(environment: "staging"))
+        #expect(try await ensure([20005], unusable: [20004]) == 20004)
+    }
+
+    @Test("A removed environment takes its releases and its ref along; a protected, busy or moved one stays")
+    func removal() async throws {
+        let ledger = fixture.ledger
+        try await fixture.deploy("dpl_1", .sample(commit: objectID("a"), protected: true))
+        func refusal(_ expected: String) async throws -> ErrorCode {
+            try await fixture.problem {
+                _ = try await ledger.removeEnvironment(
+                    fixture.production, with: "refs/heads/main", expecting: expected)
+            }
+            .code
+        }
+        #expect(try await refusal(objectID("a")) == .environmentProtected)
+        try await fixture.deploy("dpl_2", .sample(commit: objectID("b"), old: objectID("a")))
+        #expect(try await refusal(objectID("a")) == .staleRef)
+        _ = try await fixture.begin("dpl_3", .sample(old: objectID("b")))
+        #expect(try await refusal(objectID("b")) == .deployInProgress)
+        #expect(try await ledger.failOrphans() == ["dpl_3"])
+
+        #expect(
+            try await ledger.removeEnvironment(
+                fixture.production, with: "refs/heads/main", expecting: objectID("b")))
+        #expect(try await ledger.environment(fixture.production) == nil)
+        #expect(try await ledger.refs(of: fixture.app).isEmpty)
+        #expect(try await ledger.releases(of: fixture.production).isEmpty)
+        #expect(
+            try await ledger.deployments(of: fixture.app, environment: nil, limit: 9).map(\.id) == [
+                "dpl_3", "dpl_2", "dpl_1",
+            ])
+    }
+}
