@@ -61,6 +61,8 @@ struct KillTests {
             sandbox.processes().compactMap(ProcessFacts.init).first { $0.arguments.first?.hasSuffix("python3") == true }
         )
         Glibc.kill(instance.id, SIGKILL)
+        // A connection that the app had taken before it was gone breaks with it; the next one waits for the new app.
+        _ = try await eventually("the app is gone") { ProcessFacts(instance.id) == nil ? true : nil }
         #expect(try await WebClient.get(url).body == "old")
         #expect(try await project.status().environment()?.live_release == 1)
     }

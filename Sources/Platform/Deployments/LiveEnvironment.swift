@@ -57,8 +57,9 @@ actor LiveEnvironment {
         return true
     }
 
-    /// Follows a restarted `web` to its new port, if its release still is the one that serves.
-    func follow(_ moved: RunningRelease, to port: Int) {
+    /// Follows a restarted `web` to its new port, if its release still is the one that serves; with nil, new connections
+    /// wait until it is back.
+    func follow(_ moved: RunningRelease, to port: Int?) {
         if release === moved { proxy.route(to: port) }
     }
 

@@ -98,8 +98,8 @@ actor RunningRelease {
 
     /// Keeps the instances alive until the release stops: what exits is started again, later each time.
     ///
-    /// - Parameter moved: told when `web` has got another port.
-    func supervise(moved: @escaping @Sendable (Int) async -> Void) async {
+    /// - Parameter moved: told that `web` is away, with nil, and the port that it has when it is back.
+    func supervise(moved: @escaping @Sendable (Int?) async -> Void) async {
         await withDiscardingTaskGroup { group in
             for process in processes.keys {
                 group.addTask { await self.supervise(process, moved) }
@@ -107,12 +107,14 @@ actor RunningRelease {
         }
     }
 
-    private func supervise(_ process: String, _ moved: @escaping @Sendable (Int) async -> Void) async {
+    private func supervise(_ process: String, _ moved: @escaping @Sendable (Int?) async -> Void) async {
         var delay = Duration.milliseconds(100)
         while let instance = instances[process] {
             let began = ContinuousClock.now
             let exit = await instance.waitForExit()
             if isStopping || Task.isCancelled { return }
+            // Whoever takes the old port now must not be taken for the app.
+            if process == "web" { await moved(nil) }
             log.append("'\(process)' \(exit.sentencePart); starting it again", from: "bim")
             delay = ContinuousClock.now - began > .seconds(60) ? .milliseconds(100) : min(delay * 2, .seconds(30))
             do {
