@@ -33,11 +33,11 @@ import Testing
 
     @Test("Neither a home, nor what contains it, nor what contains the platform's data is lent")
     func forbidden() throws {
-        try install("node", in: "home/bin")
+        try install("node", in: "home")
         try install("go", in: "bin")
         try install("ruby", in: "srv/bin")
         let tools = HostTools.find(
-            path: "\(image.root)/home/bin:\(image.root)/bin:\(image.root)/srv/bin",
+            path: "\(image.root)/home:\(image.root)/bin:\(image.root)/srv/bin",
             home: image.root + "/home", hidden: [image.root + "/srv/data"])
         #expect(tools == HostTools())
     }
