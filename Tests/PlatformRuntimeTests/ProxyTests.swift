@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct ProxyTests {
     private func withProxy<Result: Sendable>(_ body: (EnvironmentProxy) async throws -> Result) async throws -> Result {
-        let proxy = EnvironmentProxy(port: 0, group: .singletonMultiThreadedEventLoopGroup)
+        let proxy = EnvironmentProxy(
+            port: 0, quietPeriod: .seconds(1), group: .singletonMultiThreadedEventLoopGroup)
         try await proxy.start()
         do {
             let result = try await body(proxy)
