@@ -117,13 +117,14 @@ let package = Package(
         tests("DiagnosticsTests", ["Diagnostics"]),
         tests("EndToEndTests", []),
         tests("GitCoreTests", ["GitCore"]),
-        tests("PlatformRuntimeTests", ["Platform", "ProcessRunner", asyncHTTPClient, nioCore, nioPosix]),
+        tests(
+            "PlatformRuntimeTests", ["Platform", "PlatformAPI", "ProcessRunner", asyncHTTPClient, nioCore, nioPosix]),
         tests("PlatformAPITests", ["PlatformAPI", "Diagnostics"]),
         tests(
             "PlatformTests",
             [
-                "Platform", "PlatformAPI", "Artifacts", "ProcessRunner", "Diagnostics", asyncHTTPClient, grdb, nioCore,
-                yams,
+                "Platform", "PlatformAPI", "Artifacts", "ProcessRunner", "Diagnostics", asyncAlgorithms,
+                asyncHTTPClient, grdb, nioCore, yams,
             ]),
         tests("ProcessRunnerTests", ["ProcessRunner"]),
         tests("ProjectConfigTests", ["ProjectConfig"]),

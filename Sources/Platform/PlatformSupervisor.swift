@@ -16,22 +16,28 @@ package struct PlatformSupervisor: Sendable {
 
     private let program: String
     private let arguments: [String]
+    private let firstArguments: [String]
     private let home: PlatformHome
     private let environment: [String: String]
 
     /// - Parameters:
     ///   - program: the path of `bim-platform`.
     ///   - arguments: what the platform is started with.
-    package init(program: String, arguments: [String], home: PlatformHome, environment: [String: String]) {
+    ///   - firstArguments: what it is started with besides the first time, and never again.
+    package init(
+        program: String, arguments: [String], firstArguments: [String] = [], home: PlatformHome,
+        environment: [String: String]
+    ) {
         self.program = program
         self.arguments = arguments
+        self.firstArguments = firstArguments
         self.home = home
         self.environment = environment
     }
 
     /// Returns the exit status of the last platform.
     package func run() throws(UserError) -> Int32 {
-        let command = Command(program, arguments, environment: environment)
+        var command = Command(program, arguments + firstArguments, environment: environment)
         var deaths: [ContinuousClock.Instant] = []
         while true {
             let child: Int32
@@ -41,6 +47,7 @@ package struct PlatformSupervisor: Sendable {
                 throw UserError(.platformUnavailable, "'\(program)' cannot be started: \(error.detail)", cause: error)
             }
             let status = Self.wait(for: child)
+            command.arguments = arguments
             // The low seven bits name the signal that ended it (wait(2)).
             guard status & 0x7F != 0 else { return status >> 8 & 0xFF }
             let now = ContinuousClock.now

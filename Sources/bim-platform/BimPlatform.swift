@@ -49,10 +49,10 @@ struct BimPlatform: AsyncParsableCommand {
     }
 
     private func supervise(_ home: PlatformHome, _ environment: [String: String]) throws(UserError) -> Int32 {
-        let arguments = ["--port", String(port)] + (restoreLedger ? ["--restore-ledger"] : [])
-        return try PlatformSupervisor(
-            program: ProcessEnvironment.programPath ?? "bim-platform", arguments: arguments, home: home,
-            environment: environment
+        try PlatformSupervisor(
+            program: ProcessEnvironment.programPath ?? "bim-platform", arguments: ["--port", String(port)],
+            // A second restoration would put a copy in the place of what the first one brought back.
+            firstArguments: restoreLedger ? ["--restore-ledger"] : [], home: home, environment: environment
         ).run()
     }
 }

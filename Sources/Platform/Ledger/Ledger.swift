@@ -15,9 +15,15 @@ struct Ledger: Sendable {
 
     /// Opens the ledger at `path`, makes it when it does not exist, and brings its tables up to date.
     ///
-    /// - Throws: `PLATFORM_UNAVAILABLE` when the file is damaged or cannot be written.
+    /// - Throws: `PLATFORM_UNAVAILABLE` when the file is damaged, cannot be written, or is missing beside its copy: an
+    ///   empty ledger in its place would make the platform forget everything and remove what it no longer knows.
     init(path: String) throws(UserError) {
         self.path = path
+        if access(path, F_OK) != 0, access(Self.backupPath(of: path), F_OK) == 0 {
+            throw UserError(
+                .platformUnavailable, "the ledger '\(path)' is missing, and a copy of it is there",
+                hint: "git bim platform start --restore-ledger")
+        }
         do {
             try Self.requireHeader(of: path)
             var configuration = Configuration()
@@ -57,7 +63,9 @@ struct Ledger: Sendable {
         unlink(partial)
         try pool.writeWithoutTransaction { db in try db.execute(sql: "VACUUM INTO ?", arguments: [partial]) }
         chmod(partial, 0o600)
+        guard FolderContents.synchronize(partial) else { throw DatabaseError(resultCode: .SQLITE_IOERR) }
         rename(partial, Self.backupPath(of: path))
+        FolderContents.synchronize(folderOf: path)
     }
 
     /// Puts the copy in the place of a damaged ledger, which is kept under another name.
@@ -70,12 +78,17 @@ struct Ledger: Sendable {
                 .platformUnavailable, "there is no copy of the ledger at '\(backup)'",
                 hint: "move '\(path)' away to begin with an empty ledger, and push again")
         }
-        rename(path, path + ".damaged")
+        // A second name, not another one: at no moment there is no ledger.
+        for suffix in ["", "-wal"] where access(path + suffix, F_OK) == 0 {
+            unlink(path + suffix + ".damaged")
+            link(path + suffix, path + suffix + ".damaged")
+        }
         unlink(path + "-wal")
         unlink(path + "-shm")
         guard rename(backup, path) == 0 else {
             throw UserError(.platformUnavailable, "the copy of the ledger at '\(backup)' cannot be put in its place")
         }
+        FolderContents.synchronize(folderOf: path)
     }
 
     /// The ledger has tables that this version does not know.

@@ -24,6 +24,37 @@ enum FolderContents {
         return access(path, W_OK) == 0
     }
 
+    /// Brings a file's bytes, or a folder's names, to the disk, so that a power cut does not take them back (fsync(2)).
+    @discardableResult
+    static func synchronize(_ path: String) -> Bool {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return fsync(descriptor) == 0
+    }
+
+    /// Brings the folder in which `path` lies to the disk.
+    @discardableResult
+    static func synchronize(folderOf path: String) -> Bool {
+        guard let slash = path.lastIndex(of: "/") else { return false }
+        return synchronize(String(path[..<slash]))
+    }
+
+    /// Brings everything that was written to the file system of `path` to the disk (syncfs(2)).
+    @discardableResult
+    static func synchronizeAll(at path: String) -> Bool {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        // glibc's headers show it to GNU programs alone, which Swift's import is not.
+        typealias SyncFS = @convention(c) (Int32) -> Int32
+        guard let symbol = dlsym(nil, "syncfs") else {
+            sync()
+            return true
+        }
+        return unsafeBitCast(symbol, to: SyncFS.self)(descriptor) == 0
+    }
+
     /// Removes a file, or a folder with all that is in it; links are removed, never followed.
     static func removeAll(_ path: String) { removeAll(Array(path.utf8CString)) }
 
