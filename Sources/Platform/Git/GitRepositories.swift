@@ -56,6 +56,24 @@ struct GitRepositories: Sendable {
         try writeFile(path + "/bim-ready", "", mode: 0o644)
     }
 
+    /// Removes the locks that a git of an earlier process left behind when it was killed; nothing of git may run.
+    ///
+    /// git takes such a lock for the work of another and does nothing until it is gone (gitrepository-layout(5)).
+    func removeStaleLocks(of app: AppID) {
+        removeLocks(in: path(of: app), below: ["refs", "logs", "info"])
+    }
+
+    private func removeLocks(in folder: String, below names: Set<String>?) {
+        for name in FolderContents.names(in: folder) {
+            let path = "\(folder)/\(name)"
+            switch FileKind(of: path) {
+            case .file where name.hasSuffix(".lock"): unlink(path)
+            case .folder where names?.contains(name) != false: removeLocks(in: path, below: nil)
+            default: break
+            }
+        }
+    }
+
     func exists(_ app: AppID) -> Bool { access(path(of: app) + "/bim-ready", F_OK) == 0 }
 
     /// Whether the commit, with all that it needs, has been pushed to the app's repository.
@@ -72,11 +90,8 @@ struct GitRepositories: Sendable {
     /// Whether `ancestor` lies in the history of `commit`; nil when the history that is here cannot tell.
     func isAncestor(_ ancestor: String, of commit: String, in app: AppID) async throws -> Bool? {
         let answer = try await run(["-C", path(of: app), "merge-base", "--is-ancestor", ancestor, commit])
-        switch answer.status {
-        case .exited(0): return true
-        case .exited(1): return false
-        default: return nil
-        }
+        if answer.status.isSuccess { return true }
+        return isShallow(app) ? nil : false
     }
 
     /// Makes the repository's own refs equal to the ledger's; what is equal already costs one listing.
@@ -117,7 +132,7 @@ struct GitRepositories: Sendable {
         return String(decoding: answer.output, as: UTF8.self)
     }
 
-    private func run(_ arguments: [String], input: [UInt8] = []) async throws -> Captured {
+    func run(_ arguments: [String], input: [UInt8] = []) async throws -> Captured {
         try await Command("git", arguments, environment: environment)
             .capture(input: input, limit: 64 << 20, deadline: .seconds(60))
     }

@@ -58,15 +58,19 @@ struct GitRoutes: Sendable {
     }
 
     /// Gives the request's body to git and its answer, without the CGI header, to the channel.
-    private static func converse(
-        _ command: Command, _ body: RequestBody, _ answer: AsyncThrowingChannel<[UInt8], any Error>
+    static func converse(
+        _ command: Command, _ body: some AsyncSequence<ByteBuffer, any Error> & Sendable,
+        _ answer: AsyncThrowingChannel<[UInt8], any Error>
     ) async throws {
         do {
             // A clone of a large repository takes its time; an hour without an end is a fault.
             _ = try await command.converse(deadline: .seconds(3600), errorOutput: .discard) { git in
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask {
-                        for try await chunk in body { try await git.write(Array(chunk.readableBytesView)) }
+                        // git waits for the rest of a body that broke off until its input ends.
+                        do {
+                            for try await chunk in body { try await git.write(Array(chunk.readableBytesView)) }
+                        } catch {}
                         await git.finishInput()
                     }
                     var header = CGIHeader()
