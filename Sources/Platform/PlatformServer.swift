@@ -57,16 +57,16 @@ package struct PlatformServer: Sendable {
         let engine = DeploymentEngine(
             .init(
                 ledger: ledger, feed: feed,
-                folders: ReleaseFolders(folder: home.releases, blobs: blobs, ledger: ledger),
+                folders: ReleaseFolders(folder: home.releases, blobs: blobs),
                 repositories: repositories, follower: follower,
                 runtime: SandboxRuntime(environment: environment, hidden: [home.folder]), http: http,
                 eventLoops: MultiThreadedEventLoopGroup.singleton, logFolder: home.logs, logger: logger))
-        try await recover(engine)
         let router = Self.router(
             token: state.token, ledger: ledger, feed: feed, repositories: repositories, follower: follower,
             engine: engine,
             blobs: blobs, logger: logger)
         do {
+            try await recover(engine)
             try await serve(router, engine, state, logger, ready)
         } catch {
             try? await http.shutdown()
@@ -179,7 +179,8 @@ package struct PlatformServer: Sendable {
         router.add(middleware: Authentication(token: token))
         router.get("/healthz") { _, _ in try json(["status": "ok"]) }
         AppRoutes(ledger: ledger, repositories: repositories, follower: follower, engine: engine).add(to: router)
-        DeploymentRoutes(ledger: ledger, feed: feed, repositories: repositories, engine: engine).add(to: router)
+        DeploymentRoutes(ledger: ledger, feed: feed, repositories: repositories, engine: engine, logger: logger)
+            .add(to: router)
         RegistryRoutes(ledger: ledger, blobs: blobs).add(to: router)
         GitRoutes(ledger: ledger, repositories: repositories, logger: logger).add(to: router)
         return router

@@ -5,12 +5,15 @@ package struct Problem: Codable, Error, Sendable, Equatable {
     /// The holder of a busy environment, with `DEPLOY_IN_PROGRESS`.
     package struct Holder: Codable, Sendable, Equatable {
         package var deployment: String
+        /// The user who began it.
+        package var by: String?
         package var commit: String
         package var since: String
         package var phase: String?
 
-        package init(deployment: String, commit: String, since: String, phase: String?) {
+        package init(deployment: String, by: String? = nil, commit: String, since: String, phase: String?) {
             self.deployment = deployment
+            self.by = by
             self.commit = commit
             self.since = since
             self.phase = phase
@@ -23,6 +26,8 @@ package struct Problem: Codable, Error, Sendable, Equatable {
     package var title: String
     package var status: Int
     package var detail: String
+    /// The path that was asked for.
+    package var instance: String?
     package var code: ErrorCode
     package var retryable: Bool
     package var hint: String?

@@ -11,24 +11,72 @@ package struct PlatformDescription: Codable, Sendable, Equatable {
         }
     }
 
+    /// The most that the platform takes.
+    package struct Limits: Codable, Sendable, Equatable {
+        /// Bytes of a request's JSON body.
+        package var requestBytes: Int
+        /// Bytes of an image manifest.
+        package var manifestBytes: Int
+        /// Seconds from SIGTERM to SIGKILL.
+        package var graceSeconds: Int
+        /// Seconds until a release must be healthy.
+        package var healthTimeoutSeconds: Int
+
+        package init(requestBytes: Int, manifestBytes: Int, graceSeconds: Int, healthTimeoutSeconds: Int) {
+            self.requestBytes = requestBytes
+            self.manifestBytes = manifestBytes
+            self.graceSeconds = graceSeconds
+            self.healthTimeoutSeconds = healthTimeoutSeconds
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case requestBytes = "request_bytes"
+            case manifestBytes = "manifest_bytes"
+            case graceSeconds = "grace_seconds"
+            case healthTimeoutSeconds = "health_timeout_seconds"
+        }
+    }
+
     /// The version of the contract, `1`.
     package var version: String
     package var platforms: [Target]
     package var artifactKinds: [String]
+    /// The host of the platform's own registry, with its port; nil when there is none.
+    package var registry: String?
+    package var limits: Limits?
     /// Names of optional parts that this platform has.
     package var features: [String]
 
-    package init(version: String, platforms: [Target], artifactKinds: [String], features: [String]) {
+    package init(
+        version: String, platforms: [Target], artifactKinds: [String], registry: String? = nil, limits: Limits? = nil,
+        features: [String]
+    ) {
         self.version = version
         self.platforms = platforms
         self.artifactKinds = artifactKinds
+        self.registry = registry
+        self.limits = limits
         self.features = features
     }
 
     enum CodingKeys: String, CodingKey {
-        case version, platforms, features
+        case version, platforms, registry, limits, features
         case artifactKinds = "artifact_kinds"
     }
+}
+
+/// The answer of `GET /v1/whoami`: whom a token stands for.
+package struct Identity: Codable, Sendable, Equatable {
+    package var user: String
+    package var scope: String
+
+    package init(user: String, scope: String) {
+        self.user = user
+        self.scope = scope
+    }
+
+    /// Whoever holds the one token of a platform that knows no other.
+    package static let `operator` = Identity(user: "local", scope: "admin")
 }
 
 /// The name of an app with its owner, `<user>/<app>`.

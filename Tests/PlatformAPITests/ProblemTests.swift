@@ -21,9 +21,9 @@ struct ProblemTests {
         try Wire.expect(
             Problem(
                 .deployInProgress, status: 409, "busy",
-                holder: .init(deployment: "d", commit: "c", since: "t", phase: "pulling")),
+                holder: .init(deployment: "d", by: "b", commit: "c", since: "t", phase: "pulling")),
             is: #"{"code":"DEPLOY_IN_PROGRESS","detail":"busy","#
-                + #""holder":{"commit":"c","deployment":"d","phase":"pulling","since":"t"},"retryable":true,"#
+                + #""holder":{"by":"b","commit":"c","deployment":"d","phase":"pulling","since":"t"},"retryable":true,"#
                 + #""status":409,"title":"DEPLOY_IN_PROGRESS","type":"about:blank"}"#)
     }
 

@@ -24,7 +24,8 @@ extension DeploymentWorker {
                     }
                 }
             }
-            try await group.waitForAll()
+            // The first that fails ends the wait for all others.
+            for try await _ in group {}
         }
     }
 

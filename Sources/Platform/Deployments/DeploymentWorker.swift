@@ -24,19 +24,25 @@ struct DeploymentWorker: Sendable {
 
     /// Runs the deployment until it is live.
     ///
-    /// - Returns: the release that serves now and the one that served before.
-    /// - Throws: `Failed`, `AlreadyOver`, `Problem`, or `CancellationError`; the new instances are stopped then.
-    @concurrent func run() async throws -> (live: RunningRelease, old: RunningRelease?) {
-        let unpacked = try await pull()
-        let running = try RunningRelease(try await plan(unpacked), runtime: runtime, log: log)
+    /// - Parameter tell: hears why it will not be, `Failed`, `AlreadyOver`, `Problem` or `CancellationError` among
+    ///   others, before the new instances get their grace to leave.
+    /// - Returns: the release that serves now and the one that served before; nil when nothing was switched and the new
+    ///   instances are gone.
+    @concurrent func run(
+        orTell tell: @Sendable (any Error) async -> Void
+    ) async -> (live: RunningRelease, old: RunningRelease?)? {
+        var begun: RunningRelease?
         do {
+            let running = try RunningRelease(try await plan(try await pull()), runtime: runtime, log: log)
+            begun = running
             if let command = request.settings.releaseCommand { try await runReleaseCommand(command, running) }
             try await start(running)
             try await check(running)
             return (running, try await makeLive(running))
         } catch {
-            await running.stop()
-            throw error
+            await tell(error)
+            await begun?.stop()
+            return nil
         }
     }
 
@@ -97,6 +103,8 @@ struct DeploymentWorker: Sendable {
             to: .starting, .starting, "starting \(running.processes.keys.sorted().joined(separator: ", "))")
         do {
             try await environment.open()
+        } catch is LiveEnvironment.Closed {
+            throw AlreadyOver()
         } catch {
             throw failed(
                 .platformUnavailable, .starting,
@@ -125,12 +133,14 @@ struct DeploymentWorker: Sendable {
     }
 
     func publishOutput(_ running: RunningRelease, phase: DeploymentPhase = .checking) async {
-        for line in running.output.takeUnread() { try? await feed.append(.log, phase: phase, line, to: id) }
+        try? await feed.append(.log, phase: phase, running.output.takeUnread(), to: id)
     }
 
     private func makeLive(_ running: RunningRelease) async throws -> RunningRelease? {
         try await advance(to: .starting, .switching, "switching to release \(running.plan.number)")
-        guard try await ledger.makeLive(id, request, in: environment.id) != nil else { throw AlreadyOver() }
+        // A task of its own: once the ledger has switched, no cancellation may say otherwise.
+        let switched = try await Task { try await ledger.makeLive(id, request, in: environment.id) }.value
+        guard switched != nil else { throw AlreadyOver() }
         return await environment.switchTo(running)
     }
 

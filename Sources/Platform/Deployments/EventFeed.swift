@@ -25,6 +25,14 @@ final class EventFeed: Sendable {
         wake(id)
     }
 
+    /// Adds events of one kind, all at once; nothing when there are none.
+    func append(_ type: DeploymentEvent.Kind, phase: DeploymentPhase?, _ messages: [String], to id: String) async throws
+    {
+        if messages.isEmpty { return }
+        try await ledger.append(type, phase: phase, messages, to: id)
+        wake(id)
+    }
+
     /// Ends the deployment; false when it had ended before.
     func fail(_ id: String, as status: DeploymentStatus, _ failure: DeploymentFailure) async throws -> Bool {
         defer { wake(id) }

@@ -2,6 +2,9 @@ internal import PlatformAPI
 
 /// What answers for an environment: its stable port, and the release that serves behind it.
 actor LiveEnvironment {
+    /// The environment was removed, or the platform stops.
+    struct Closed: Error {}
+
     nonisolated let id: EnvironmentID
     nonisolated let port: Int
     private let proxy: EnvironmentProxy
@@ -9,6 +12,8 @@ actor LiveEnvironment {
     private var isClosed = false
     private(set) var release: RunningRelease?
     private(set) var problem: String?
+    /// Whether the release that serves is being started again.
+    private(set) var isAway = false
 
     init(_ record: EnvironmentRecord, proxy: EnvironmentProxy) {
         self.id = record.id
@@ -16,16 +21,24 @@ actor LiveEnvironment {
         self.proxy = proxy
     }
 
+    /// Whether a release that was live before is still missed here: none serves, and the environment was not closed.
+    var missesRelease: Bool { release == nil && !isClosed }
+
     /// Listens on the environment's port; once is enough.
     ///
-    /// - Throws: the proxy's error when another program has the port.
+    /// - Throws: `Closed`, or the proxy's error when another program has the port.
     func open() async throws {
+        if isClosed { throw Closed() }
         if isOpen { return }
         do {
             try await proxy.start()
         } catch {
             problem = "port \(port) is taken by another program"
             throw error
+        }
+        if isClosed {
+            await proxy.stop()
+            throw Closed()
         }
         isOpen = true
         problem = nil
@@ -41,6 +54,7 @@ actor LiveEnvironment {
         }
         let old = release
         release = next
+        isAway = false
         let port = await next.port
         proxy.route(to: next.hasWeb ? port : nil)
         return old
@@ -51,7 +65,7 @@ actor LiveEnvironment {
     /// - Returns: false when the release is not wanted.
     func restore(_ earlier: RunningRelease) async -> Bool {
         let port = await earlier.port
-        guard release == nil, !isClosed else { return false }
+        guard missesRelease else { return false }
         release = earlier
         proxy.route(to: earlier.hasWeb ? port : nil)
         return true
@@ -60,7 +74,9 @@ actor LiveEnvironment {
     /// Follows a restarted `web` to its new port, if its release still is the one that serves; with nil, new connections
     /// wait until it is back.
     func follow(_ moved: RunningRelease, to port: Int?) {
-        if release === moved { proxy.route(to: port) }
+        guard release === moved else { return }
+        isAway = port == nil
+        proxy.route(to: port)
     }
 
     /// Waits until the old release has no connection left, for its grace period at most.
@@ -68,11 +84,19 @@ actor LiveEnvironment {
         await proxy.drain(backend: await old.port, limit: .seconds(old.plan.settings.graceSeconds))
     }
 
+    /// Stops answering, for good: the port is free and every connection closed when this returns. The release runs on.
+    func shut() async {
+        isClosed = true
+        isOpen = false
+        proxy.route(to: nil)
+        await proxy.stop()
+    }
+
     /// Stops answering and stops the release.
     func close() async {
         isClosed = true
         proxy.route(to: nil)
         await release?.stop()
-        await proxy.stop()
+        await shut()
     }
 }

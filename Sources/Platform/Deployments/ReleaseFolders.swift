@@ -27,31 +27,49 @@ struct ReleaseFolders: Sendable {
 
     let folder: String
     let blobs: BlobStore
-    let ledger: Ledger
 
     func path(of deployment: String) -> String { "\(folder)/\(deployment)" }
 
     /// Unpacks the artifact for a deployment; what lies there already from before is used as it is.
-    @concurrent func unpack(_ reference: String, for deployment: String) async throws -> UnpackedRelease {
-        let manifest = try manifest(reference)
+    ///
+    /// - Throws: `Failure`, or what the unpacking met; damaged blobs are gone from the registry then.
+    func unpack(_ reference: String, for deployment: String) async throws -> UnpackedRelease {
+        try await Blocking.run { try unpackNow(reference, for: deployment) }
+    }
+
+    private func unpackNow(_ reference: String, for deployment: String) throws -> UnpackedRelease {
+        let (digest, manifest) = try manifest(reference)
         guard let bytes = blobs.load(manifest.config.digest),
             let configuration = try? CanonicalJSON.decode(ImageConfiguration.self, from: bytes)
-        else { throw Failure.unusable("its image configuration is missing or not JSON") }
+        else {
+            blobs.removeIfDamaged(manifest.config.digest)
+            throw Failure.unusable("its image configuration is missing or not JSON")
+        }
         let final = path(of: deployment)
-        if access(final, F_OK) != 0 { try unpackLayers(of: manifest, configuration, to: final) }
+        if access(final, F_OK) != 0 {
+            do {
+                try unpackLayers(of: manifest, configuration, to: final)
+            } catch {
+                for digest in [digest, manifest.config.digest] + manifest.layers.map(\.digest) {
+                    blobs.removeIfDamaged(digest)
+                }
+                throw error
+            }
+        }
         return UnpackedRelease(
             folder: final, configuration: configuration,
             hasOwnSystem: configuration.config?.labels?[Self.systemLabel] != "host")
     }
 
-    private func manifest(_ reference: String) throws -> ImageManifest {
+    private func manifest(_ reference: String) throws -> (digest: Digest, manifest: ImageManifest) {
         guard let at = reference.lastIndex(of: "@"),
             let digest = Digest(String(reference[reference.index(after: at)...])), let bytes = blobs.load(digest)
         else { throw Failure.notInRegistry(reference) }
         guard let manifest = try? CanonicalJSON.decode(ImageManifest.self, from: bytes) else {
+            blobs.removeIfDamaged(digest)
             throw Failure.unusable("its manifest is not an image manifest")
         }
-        return manifest
+        return (digest, manifest)
     }
 
     private func unpackLayers(
@@ -75,10 +93,19 @@ struct ReleaseFolders: Sendable {
             FolderContents.removeAll(partial)
             throw error
         }
-        rename(partial, final)
+        // A folder that is there is taken for whole, also after a power cut.
+        guard FolderContents.synchronizeAll(at: partial), rename(partial, final) == 0 else {
+            let failure = BlobStore.Failure.fromErrno()
+            FolderContents.removeAll(partial)
+            throw failure
+        }
+        FolderContents.synchronize(folder)
     }
 
-    func remove(_ deployment: String) { FolderContents.removeAll(path(of: deployment)) }
+    func remove(_ deployments: [String]) async {
+        let paths = deployments.map(path(of:))
+        try? await Blocking.run { for path in paths { FolderContents.removeAll(path) } }
+    }
 
     /// Removes every folder but those of `kept` deployments, as after a kill.
     func removeAll(except kept: Set<String>) {

@@ -1,3 +1,9 @@
+/// The ports that an environment may be given, the preferred ones first, and whether one can be listened on now.
+struct PortChoice: Sendable {
+    let candidates: [Int]
+    let isUsable: @Sendable (Int) -> Bool
+}
+
 /// The ports on which environments answer.
 ///
 /// They lie below the range that Linux hands out to outgoing connections, so that a port kept for an environment is not

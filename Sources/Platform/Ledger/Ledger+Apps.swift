@@ -82,25 +82,26 @@ extension Ledger {
         ).map(EnvironmentRecord.init)
     }
 
-    /// The environment, made with the first port of `ports` that is usable and that no other environment has.
+    /// The environment, made with the first port that is usable and that no other environment has.
     ///
-    /// The port is kept once something was live on it; until then another one takes its place when it is not usable.
+    /// The port is kept once something was live on it; until then another one takes its place when it is not usable. To
+    /// be called by whoever has the environment to itself.
     /// - Returns: nil when every port is taken.
-    func ensureEnvironment(
-        _ id: EnvironmentID, kind: String, ports: [Int], isUsable: @escaping @Sendable (Int) -> Bool
-    ) async throws -> EnvironmentRecord? {
-        try await pool.write { db in
-            let known = try Self.environment(id, db)
-            if let known, known.liveRelease != nil || isUsable(known.port) { return known }
-            let taken = try Set(Int.fetchAll(db, sql: "SELECT port FROM environment"))
-            guard let port = ports.first(where: { !taken.contains($0) && isUsable($0) }) else { return nil }
-            try db.execute(
-                sql: """
-                    INSERT INTO environment (user, app, name, kind, port, created_at) VALUES (?, ?, ?, ?, ?, ?)
-                    ON CONFLICT (user, app, name) DO UPDATE SET port = excluded.port
-                    """, arguments: [id.app.user, id.app.app, id.name, kind, port, Timestamp.now()])
-            return try Self.environment(id, db)
+    static func ensureEnvironment(
+        _ id: EnvironmentID, kind: String, ports: PortChoice, _ db: Database
+    ) throws -> EnvironmentRecord? {
+        let known = try environment(id, db)
+        if let known, known.liveRelease != nil || ports.isUsable(known.port) { return known }
+        let taken = try Set(Int.fetchAll(db, sql: "SELECT port FROM environment"))
+        guard let port = ports.candidates.first(where: { !taken.contains($0) && ports.isUsable($0) }) else {
+            return nil
         }
+        try db.execute(
+            sql: """
+                INSERT INTO environment (user, app, name, kind, port, created_at) VALUES (?, ?, ?, ?, ?, ?)
+                ON CONFLICT (user, app, name) DO UPDATE SET port = excluded.port
+                """, arguments: [id.app.user, id.app.app, id.name, kind, port, Timestamp.now()])
+        return try environment(id, db)
     }
 
     func refs(of app: AppID) async throws -> [RefRecord] {

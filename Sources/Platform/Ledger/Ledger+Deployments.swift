@@ -8,23 +8,39 @@ extension Ledger {
     /// How long a lease lasts when its worker does not renew it.
     static let leaseSeconds = 30.0
 
-    /// Begins a deployment: checks the ref's value, takes the environment's lease and writes the first event, all at once.
+    /// A deployment that was accepted.
+    struct Begun: Sendable {
+        let deployment: Deployment
+        /// Where it goes; nil when an earlier request with the same idempotency key had begun it.
+        let environment: EnvironmentRecord?
+
+        var isNew: Bool { environment != nil }
+    }
+
+    /// Begins a deployment: checks the ref's value, takes the environment's lease, makes the environment when it does not
+    /// exist, and writes the first event, all at once.
     ///
     /// The same idempotency key with the same request answers with the deployment that it began before.
-    /// - Throws: `Problem` with `STALE_REF`, `DEPLOY_IN_PROGRESS` or, for a reused key, status 422.
+    /// - Throws: `Problem` with `STALE_REF`, `DEPLOY_IN_PROGRESS`, `QUOTA` when no port is left or, for a reused key,
+    ///   status 422.
     func beginDeployment(
-        id: String, _ request: DeploymentRequest, in environment: EnvironmentID, idempotencyKey: String?
-    ) async throws -> (deployment: Deployment, isNew: Bool) {
+        id: String, _ request: DeploymentRequest, in environment: EnvironmentID, ports: PortChoice,
+        idempotencyKey: String?
+    ) async throws -> Begun {
         let body = String(decoding: try CanonicalJSON.encode(request), as: UTF8.self)
         return try await pool.write { db in
             if let idempotencyKey, let earlier = try Self.replay(idempotencyKey, request: body, db) {
-                return (earlier, false)
+                return Begun(deployment: earlier, environment: nil)
             }
             let current = try Self.objectID(of: request.ref, in: environment.app, db)
             guard current == request.oldCommit else { throw Problem.staleRef(request.ref, current: current) }
             try Self.requireRoom(for: request.ref, in: environment.app, db)
             try Self.insertDeployment(id, body, environment, db)
             try Self.takeLease(of: environment, for: id, db)
+            // Under the lease: nobody else may count on the port that is chosen here, or remove the environment.
+            guard let record = try Self.ensureEnvironment(environment, kind: request.kind, ports: ports, db) else {
+                throw Problem(.quota, status: 507, "no port is left for another environment")
+            }
             if let idempotencyKey {
                 try db.execute(
                     sql: "INSERT INTO idempotency (key, request, deployment, created_at) VALUES (?, ?, ?, ?)",
@@ -34,7 +50,7 @@ extension Ledger {
             guard let deployment = try Self.deployment(id, db) else {
                 throw DatabaseError(resultCode: .SQLITE_INTERNAL)
             }
-            return (deployment, true)
+            return Begun(deployment: deployment, environment: record)
         }
     }
 
@@ -95,7 +111,8 @@ extension Ledger {
         ).map { row in
             let request = try CanonicalJSON.decode(DeploymentRequest.self, from: Array((row["request"] as String).utf8))
             return Problem.Holder(
-                deployment: row["id"], commit: request.commit, since: row["since"], phase: row["phase"])
+                deployment: row["id"], by: Identity.operator.user, commit: request.commit, since: row["since"],
+                phase: row["phase"])
         }
         let who = holder.map { "of \($0.commit.prefix(7)) has been running since \($0.since)" } ?? "is running"
         return Problem(
@@ -114,13 +131,6 @@ extension Ledger {
 
     func deployment(_ id: String) async throws -> Deployment? {
         try await pool.read { db in try Self.deployment(id, db) }
-    }
-
-    func request(of deployment: String) async throws -> DeploymentRequest? {
-        try await pool.read { db in
-            try String.fetchOne(db, sql: "SELECT request FROM deployment WHERE id = ?", arguments: [deployment])
-                .map { try CanonicalJSON.decode(DeploymentRequest.self, from: Array($0.utf8)) }
-        }
     }
 
     /// The newest deployments of an app first; `environment` narrows them.
@@ -177,7 +187,16 @@ extension Ledger {
     }
 
     func append(_ type: DeploymentEvent.Kind, phase: DeploymentPhase?, _ message: String, to id: String) async throws {
-        try await pool.write { db in try Self.append(type, phase: phase?.rawValue, message, to: id, db) }
+        try await append(type, phase: phase, [message], to: id)
+    }
+
+    /// Adds events in one transaction.
+    func append(
+        _ type: DeploymentEvent.Kind, phase: DeploymentPhase?, _ messages: [String], to id: String
+    ) async throws {
+        try await pool.write { db in
+            for message in messages { try Self.append(type, phase: phase?.rawValue, message, to: id, db) }
+        }
     }
 
     static func append(
@@ -222,6 +241,34 @@ extension Ledger {
         try db.execute(sql: "DELETE FROM lease WHERE deployment = ?", arguments: [id])
         try append(.end, phase: nil, message, to: id, db)
         return true
+    }
+
+    /// Whether the deployment's last event is there and has an id of at most `last`.
+    func hasEnded(_ id: String, before last: Int) async throws -> Bool {
+        try await pool.read { db in
+            try Bool.fetchOne(
+                db, sql: "SELECT EXISTS (SELECT 1 FROM event WHERE deployment = ? AND type = 'end' AND id <= ?)",
+                arguments: [id, last]) ?? false
+        }
+    }
+
+    /// How many deployments keep all their events, and for how long an idempotency key is known.
+    static let (keptHistories, keyLifetime) = (500, 86400.0)
+
+    /// Forgets what old deployments printed, and idempotency keys that nobody will send again. The stages and ends of
+    /// all deployments stay.
+    func prune() async throws {
+        try await pool.write { db in
+            try db.execute(
+                sql: """
+                    DELETE FROM event WHERE type IN ('log', 'probe', 'progress') AND deployment IN
+                        (SELECT id FROM deployment WHERE sequence <= (SELECT max(sequence) FROM deployment) - ?
+                            AND finished_at IS NOT NULL)
+                    """, arguments: [Self.keptHistories])
+            try db.execute(
+                sql: "DELETE FROM idempotency WHERE created_at < ?",
+                arguments: [Timestamp.fromNow(seconds: -Self.keyLifetime)])
+        }
     }
 
     /// Ends what an earlier platform process left unfinished with `PLATFORM_RESTARTED`, and frees its leases; a switch

@@ -17,7 +17,8 @@ extension Ledger {
     /// The switch: the deployment becomes healthy, its release is numbered and live, and the ref moves, in one transaction.
     ///
     /// - Returns: the release's number, or nil when the deployment has ended meanwhile, as by a cancellation.
-    /// - Throws: `Problem` with `STALE_REF` when somebody moved the ref.
+    /// - Throws: `Problem` with `STALE_REF` when somebody moved the ref, `CONFIG_INVALID` when another ref leaves no room
+    ///   for it, `SUPERSEDED` when the environment is gone.
     func makeLive(_ id: String, _ request: DeploymentRequest, in environment: EnvironmentID) async throws -> Int? {
         try await pool.write { db in
             guard try Self.deployment(id, db)?.status == .starting, try Self.holdsLease(id, of: environment, db) else {
@@ -26,6 +27,7 @@ extension Ledger {
             let app = environment.app
             let current = try Self.objectID(of: request.ref, in: app, db)
             guard current == request.oldCommit else { throw Problem.staleRef(request.ref, current: current) }
+            try Self.requireRoom(for: request.ref, in: app, db)
             let now = Timestamp.now()
             let number = try Self.nextNumber(in: environment, db)
             try db.execute(
@@ -36,6 +38,11 @@ extension Ledger {
                 sql: """
                     UPDATE environment SET live_release = ?, ref = ?, protected = ? WHERE user = ? AND app = ? AND name = ?
                     """, arguments: [number, request.ref, request.protected, app.user, app.app, environment.name])
+            guard db.changesCount == 1 else {
+                throw Problem(
+                    .superseded, status: 409, "the environment '\(environment.name)' was removed meanwhile",
+                    hint: "push again")
+            }
             try Self.setRef(
                 request.ref, to: request.commit, environment: environment.name, release: number, in: app, db)
             try db.execute(
@@ -57,21 +64,34 @@ extension Ledger {
 
     /// Removes an environment with its releases and its ref, in one transaction; its deployments stay in the history.
     ///
-    /// - Throws: `Problem` with `STALE_REF`, `DEPLOY_IN_PROGRESS` or `ENVIRONMENT_PROTECTED`.
-    ///
-    /// - Parameter ref: the branch that is deleted. One that is not the environment's latest goes alone.
+    /// - Parameters:
+    ///   - ref: the branch that is deleted; nil for the environment's latest. One that is not the latest goes alone.
+    ///   - objectID: what the branch must have; nil for an environment in which nothing ever was live.
     /// - Returns: whether the environment went with it.
-    func removeEnvironment(_ id: EnvironmentID, with ref: String, expecting objectID: String) async throws -> Bool {
+    /// - Throws: `Problem` with `STALE_REF`, `CONFIG_INVALID` for a branch that belongs elsewhere, `DEPLOY_IN_PROGRESS`
+    ///   or `ENVIRONMENT_PROTECTED`.
+    func removeEnvironment(_ id: EnvironmentID, with ref: String?, expecting objectID: String?) async throws -> Bool {
         try await pool.write { db in
             let app = id.app
             guard let record = try Self.environment(id, db) else {
                 throw Problem.notFound("'\(app)' has no environment '\(id.name)'")
             }
-            let current = try Self.objectID(of: ref, in: app, db)
-            guard current == objectID else { throw Problem.staleRef(ref, current: current) }
-            if let latest = record.ref, latest != ref {
-                try Self.deleteRef(ref, in: app, db)
-                return false
+            if let ref = ref ?? record.ref {
+                let known = try Self.refs(of: app, db).first { $0.ref == ref }
+                guard let known, known.objectID == objectID else {
+                    throw Problem.staleRef(ref, current: known?.objectID)
+                }
+                guard known.environment == id.name else {
+                    throw Problem.invalid("'\(ref)' does not belong to the environment '\(id.name)'")
+                }
+                if record.ref != ref {
+                    try Self.deleteRef(ref, in: app, db)
+                    return false
+                }
+            } else if objectID != nil {
+                throw Problem(
+                    .staleRef, status: 412, "nothing was live in '\(id.name)' yet, so it has no branch",
+                    hint: "send If-None-Match: * instead of If-Match")
             }
             guard !record.isProtected else {
                 throw Problem(
@@ -86,7 +106,7 @@ extension Ledger {
                     sql: "DELETE FROM \(table) WHERE user = ? AND app = ? AND environment = ?",
                     arguments: [app.user, app.app, id.name])
             }
-            try Self.deleteRef(ref, in: app, db)
+            if let ref = record.ref { try Self.deleteRef(ref, in: app, db) }
             try db.execute(
                 sql: "UPDATE ref SET environment = NULL, release = NULL WHERE user = ? AND app = ? AND environment = ?",
                 arguments: [app.user, app.app, id.name])

@@ -67,7 +67,17 @@ struct BlobStore: Sendable {
             unlink(path)
             throw .digestMismatch(actual: actual.description)
         }
-        guard rename(path, self.path(of: digest)) == 0 else { throw .fromErrno() }
+        // In this order a power cut leaves the blob whole or not at all.
+        guard FolderContents.synchronize(path), rename(path, self.path(of: digest)) == 0 else { throw .fromErrno() }
+        FolderContents.synchronize(folder + "/blobs")
+    }
+
+    /// Removes a blob whose bytes are not what its name says, so that it is uploaded again; whether it was one.
+    @discardableResult
+    func removeIfDamaged(_ digest: Digest) -> Bool {
+        let path = path(of: digest)
+        guard let actual = try? Self.digest(ofFile: path), actual != digest else { return false }
+        return unlink(path) == 0
     }
 
     func cancel(_ upload: String) {
@@ -77,7 +87,7 @@ struct BlobStore: Sendable {
     /// Stores a small blob that is in memory, as a manifest is.
     func store(_ bytes: [UInt8]) throws(Failure) -> Digest {
         let digest = Digest.sha256(of: bytes)
-        if size(of: digest) != nil { return digest }
+        if load(digest) == bytes { return digest }
         let upload = try beginUpload()
         var failure: Failure?
         bytes.withUnsafeBytes { buffer in

@@ -61,7 +61,7 @@ struct RegistryRoutes: Sendable {
     ) {
         router.on(RouterPath(path), method: method) { request, context in
             do {
-                guard try await ledger.app(try context.app()) != nil else {
+                guard let app = try? context.app(), try await ledger.app(app) != nil else {
                     throw RegistryError(status: .notFound, code: "NAME_UNKNOWN", message: "there is no such app")
                 }
                 return try await handler(request, context)
@@ -97,7 +97,7 @@ extension RegistryRoutes {
         let upload = try blobs.beginUpload()
         guard let wanted = query.get("digest") else { return accepted(upload, app, received: 0) }
         try await receive(request, into: upload)
-        return try end(upload, wanted, app)
+        return try await end(upload, wanted, app)
     }
 
     private func progress(_ request: Request, _ context: PlatformContext) async throws -> Response {
@@ -122,7 +122,7 @@ extension RegistryRoutes {
             throw RegistryError(status: .badRequest, code: "DIGEST_INVALID", message: "the digest is missing")
         }
         try await receive(request, into: upload)
-        return try end(upload, wanted, try context.app())
+        return try await end(upload, wanted, try context.app())
     }
 
     private func cancel(_ request: Request, _ context: PlatformContext) async throws -> Response {
@@ -142,11 +142,12 @@ extension RegistryRoutes {
         }
     }
 
-    private func end(_ upload: String, _ wanted: String, _ app: AppID) throws -> Response {
+    private func end(_ upload: String, _ wanted: String, _ app: AppID) async throws -> Response {
         guard let digest = Digest(wanted) else {
             throw RegistryError(status: .badRequest, code: "DIGEST_INVALID", message: "only sha256 digests are known")
         }
-        try blobs.finish(upload, as: digest)
+        let blobs = blobs
+        try await Blocking.run { try blobs.finish(upload, as: digest) }
         return created(digest, app)
     }
 
@@ -200,7 +201,7 @@ extension RegistryRoutes {
     private func manifest(_ request: Request, _ context: PlatformContext) async throws -> Response {
         let reference = try context.parameters.require("reference")
         guard let found = try await ledger.manifest(reference, in: try context.app().description),
-            let digest = Digest(found.digest), let bytes = blobs.load(digest)
+            let digest = Digest(found.digest), let bytes = blobs.load(digest), (try? requireBlobs(of: bytes)) != nil
         else { throw RegistryError(status: .notFound, code: "MANIFEST_UNKNOWN", message: "there is no such manifest") }
         let headers: HTTPFields = [
             .contentType: found.mediaType, .contentLength: String(bytes.count), Self.contentDigest: found.digest,
@@ -214,7 +215,7 @@ extension RegistryRoutes {
         let app = try context.app()
         let bytes: [UInt8]
         do {
-            bytes = Array(try await request.body.collect(upTo: 4 << 20).readableBytesView)
+            bytes = Array(try await request.body.collect(upTo: Limits.manifestBytes).readableBytesView)
         } catch {
             throw RegistryError(status: .contentTooLarge, code: "SIZE_INVALID", message: "a manifest has at most 4 MiB")
         }
@@ -234,16 +235,24 @@ extension RegistryRoutes {
             headers: [.location: "/v2/\(app)/manifests/\(digest)", Self.contentDigest: digest.description])
     }
 
-    /// A manifest is taken only when everything that it names is here.
+    /// A manifest is taken, and shown, only when everything that it names is here.
     private func requireBlobs(of manifest: [UInt8]) throws {
-        if (try? CanonicalJSON.decode(ImageIndex.self, from: manifest))?.manifests.isEmpty == false { return }
-        guard let image = try? CanonicalJSON.decode(ImageManifest.self, from: manifest) else {
-            throw RegistryError(status: .badRequest, code: "MANIFEST_INVALID", message: "this is not an image manifest")
-        }
-        for descriptor in [image.config] + image.layers where blobs.size(of: descriptor.digest) != descriptor.size {
+        for descriptor in try named(by: manifest) where blobs.size(of: descriptor.digest) != descriptor.size {
+            // Whoever asks for it next must hear that it is missing, or it would never be uploaded again.
+            blobs.removeIfDamaged(descriptor.digest)
             throw RegistryError(
                 status: .badRequest, code: "MANIFEST_BLOB_UNKNOWN",
                 message: "\(descriptor.digest) has not been uploaded")
         }
+    }
+    /// What a manifest consists of, or the manifests of an index.
+    private func named(by manifest: [UInt8]) throws -> [Descriptor] {
+        if let index = try? CanonicalJSON.decode(ImageIndex.self, from: manifest), !index.manifests.isEmpty {
+            return index.manifests
+        }
+        guard let image = try? CanonicalJSON.decode(ImageManifest.self, from: manifest) else {
+            throw RegistryError(status: .badRequest, code: "MANIFEST_INVALID", message: "this is not an image manifest")
+        }
+        return [image.config] + image.layers
     }
 }

@@ -18,8 +18,8 @@ struct AppRoutes: Sendable {
     }
 
     func add(to router: some RouterMethods<PlatformContext>) {
-        router.get("/v1") { _, _ in try json(Self.description) }
-        router.get("/v1/whoami") { _, _ in try json(["user": "local", "scope": "admin"]) }
+        router.get("/v1") { request, _ in try json(Self.description(host: request.head.authority)) }
+        router.get("/v1/whoami") { _, _ in try json(Identity.operator) }
         router.get("/v1/apps") { _, _ in try json(try await ledger.apps()) }
         router.post("/v1/apps") { request, _ in try await create(request) }
         router.get("/v1/apps/{user}/{app}") { _, context in try json(try await app(try context.app())) }
@@ -42,9 +42,12 @@ struct AppRoutes: Sendable {
         }
     }
 
-    private static let description = PlatformDescription(
-        version: "1", platforms: [.init(os: "linux", architecture: Architecture.current)], artifactKinds: ["image"],
-        features: ["registry", "git", "sandbox"])
+    /// - Parameter host: how the client calls this platform, whose registry is a part of it.
+    private static func description(host: String?) -> PlatformDescription {
+        PlatformDescription(
+            version: "1", platforms: [.init(os: "linux", architecture: Architecture.current)],
+            artifactKinds: ["image"], registry: host, limits: Limits.all, features: ["registry", "git", "sandbox"])
+    }
 
     private func create(_ request: Request) async throws -> Response {
         var request = request
@@ -91,20 +94,18 @@ struct AppRoutes: Sendable {
         return try json(try await ledger.refs(of: id))
     }
 
-    /// Removes an environment with its release and its branch; `If-Match` holds the branch's object id.
+    /// Removes an environment with its release and its branch.
     private func tearDown(_ request: Request, _ id: AppID, _ name: String) async throws -> Response {
         let environment = EnvironmentID(app: id, name: name)
-        guard let condition = request.headers[.ifMatch]?.filter({ $0 != "\"" }) else {
-            throw Problem(.staleRef, status: 428, "removing an environment needs If-Match with its branch's object id")
+        guard let condition = RefCondition(request.headers) else {
+            throw Problem(
+                .staleRef, status: 428,
+                "removing an environment needs If-Match with its branch's object id, or If-None-Match: * without one")
         }
-        guard let record = try await ledger.environment(environment) else {
-            throw Problem.notFound("'\(id)' has no environment '\(name)'")
-        }
-        let ref = request.uri.queryParameters.get("ref") ?? record.ref ?? ""
         let releases = try await ledger.releases(of: environment)
-        if try await ledger.removeEnvironment(environment, with: ref, expecting: condition) {
-            await engine.tearDown(environment, releases: releases)
-        }
+        let isGone = try await ledger.removeEnvironment(
+            environment, with: request.uri.queryParameters.get("ref"), expecting: condition.objectID)
+        if isGone { await engine.tearDown(environment, releases: releases) }
         try await follower.follow(id)
         return Response(status: .noContent)
     }
@@ -126,6 +127,23 @@ struct AppRoutes: Sendable {
                 number: $0.number, deployment: $0.deployment, commit: $0.request.commit,
                 artifact: $0.request.artifact.reference, createdAt: $0.createdAt,
                 isLive: $0.number == record.liveRelease)
+        }
+    }
+}
+
+/// What a request says that a ref must be, in its headers.
+struct RefCondition {
+    /// Nil when the ref must not exist.
+    let objectID: String?
+
+    /// From `If-Match: "<object id>"` or `If-None-Match: *`; nil when there is neither.
+    init?(_ headers: HTTPFields) {
+        if let match = headers[.ifMatch] {
+            objectID = match.filter { $0 != "\"" }
+        } else if headers[.ifNoneMatch] == "*" {
+            objectID = nil
+        } else {
+            return nil
         }
     }
 }

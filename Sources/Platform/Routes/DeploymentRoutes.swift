@@ -2,6 +2,7 @@ internal import Artifacts
 internal import Diagnostics
 internal import HTTPTypes
 internal import Hummingbird
+internal import Logging
 internal import NIOCore
 internal import PlatformAPI
 
@@ -11,20 +12,25 @@ struct DeploymentRoutes: Sendable {
     let feed: EventFeed
     let repositories: GitRepositories
     let engine: DeploymentEngine
+    let logger: Logger
 
     func add(to router: some RouterMethods<PlatformContext>) {
         let base = "/v1/apps/{user}/{app}/deployments"
         router.get("\(base)") { request, context in
+            let app = try context.app()
+            guard try await ledger.app(app) != nil else { throw Problem.appNotFound(app) }
             let query = request.uri.queryParameters
             let limit = min(max(query.get("limit", as: Int.self) ?? 20, 1), 100)
             return try json(
                 try await ledger.deployments(
-                    of: try context.app(), environment: query.get("environment"), limit: limit))
+                    of: app, environment: query.get("environment"), limit: limit))
         }
         router.post("\(base)") { request, context in try await start(request, try context.app()) }
         router.get("\(base)/{id}") { request, context in
             let wait = min(max(request.uri.queryParameters.get("wait", as: Int.self) ?? 0, 0), 60)
-            return try json(try await changed(try await deployment(context), within: .seconds(wait)))
+            // Subscribed before the read, so that nothing falls between reading and waiting.
+            let changes = feed.changes(of: try context.parameters.require("id"))
+            return try json(try await changed(try await deployment(context), within: .seconds(wait), changes))
         }
         router.get("\(base)/{id}/events") { request, context in
             EventStream(ledger: ledger, feed: feed, deployment: try await deployment(context).id).response(to: request)
@@ -32,7 +38,8 @@ struct DeploymentRoutes: Sendable {
         router.post("\(base)/{id}/cancel") { _, context in
             let deployment = try await deployment(context)
             guard await engine.cancel(deployment.id) else {
-                throw Problem(.canceled, status: 409, "the deployment is over: \(deployment.status.rawValue)")
+                let status = try await self.deployment(context).status
+                throw Problem(.canceled, status: 409, "the deployment is over: \(status.rawValue)")
             }
             return try json(deployment, status: .accepted)
         }
@@ -48,9 +55,10 @@ struct DeploymentRoutes: Sendable {
     }
 
     /// Waits until the deployment changes or the time is over.
-    private func changed(_ deployment: Deployment, within limit: Duration) async throws -> Deployment {
+    private func changed(
+        _ deployment: Deployment, within limit: Duration, _ changes: AsyncStream<Void>
+    ) async throws -> Deployment {
         if deployment.status.isFinal || limit == .zero { return deployment }
-        let changes = feed.changes(of: deployment.id)
         await withTaskGroup { group in
             group.addTask { for await _ in changes { break } }
             group.addTask { try? await Task.sleep(for: limit) }
@@ -63,34 +71,27 @@ struct DeploymentRoutes: Sendable {
     private func start(_ request: Request, _ app: AppID) async throws -> Response {
         var request = request
         let key = request.headers[HTTPField.Name("Idempotency-Key")!]
-        let condition = try Self.condition(request.headers)
+        guard let condition = RefCondition(request.headers) else {
+            throw Problem(
+                .staleRef, status: 428, "a deployment needs If-Match with the ref's object id, or If-None-Match: *")
+        }
         let body = try await decode(DeploymentRequest.self, from: &request)
         guard try await ledger.app(app) != nil else { throw Problem.appNotFound(app) }
-        guard condition == body.oldCommit else {
+        guard condition.objectID == body.oldCommit else {
             throw Problem.invalid("the condition in the header and 'old_commit' in the body differ")
         }
         try await validate(body, of: app)
         let environment = EnvironmentID(app: app, name: body.environment)
         let own = await engine.openPorts()
-        guard
-            let record = try await ledger.ensureEnvironment(
-                environment, kind: body.kind, ports: EnvironmentPorts.candidates(for: environment),
-                isUsable: { own.contains($0) || LoopbackPort.isFree($0) })
-        else { throw Problem(.quota, status: 507, "no port is left for another environment") }
-        let (deployment, isNew) = try await ledger.beginDeployment(
-            id: "dpl_" + randomHex(bytes: 10), body, in: environment, idempotencyKey: key)
-        if isNew { await engine.begin(deployment, body, in: record) }
+        let ports = PortChoice(candidates: EnvironmentPorts.candidates(for: environment)) {
+            own.contains($0) || LoopbackPort.isFree($0)
+        }
+        let begun = try await ledger.beginDeployment(
+            id: "dpl_" + randomHex(bytes: 10), body, in: environment, ports: ports, idempotencyKey: key)
+        if let record = begun.environment { await engine.begin(begun.deployment, body, in: record) }
         return try json(
-            deployment, status: .accepted,
-            headers: [.location: "/v1/apps/\(app)/deployments/\(deployment.id)"])
-    }
-
-    /// The object id that the ref must have: from `If-Match`, or nil from `If-None-Match: *`.
-    private static func condition(_ headers: HTTPFields) throws -> String? {
-        if let match = headers[.ifMatch] { return match.filter { $0 != "\"" } }
-        if headers[.ifNoneMatch] == "*" { return nil }
-        throw Problem(
-            .staleRef, status: 428, "a deployment needs If-Match with the ref's object id, or If-None-Match: *")
+            begun.deployment, status: .accepted,
+            headers: [.location: "/v1/apps/\(app)/deployments/\(begun.deployment.id)"])
     }
 
     private func validate(_ body: DeploymentRequest, of app: AppID) async throws {
@@ -102,19 +103,29 @@ struct DeploymentRoutes: Sendable {
             throw Problem.invalid(
                 "'\(body.artifact.reference)' is not an image of this app in the platform's own registry")
         }
-        guard (1...300).contains(body.settings.graceSeconds), (1...3600).contains(body.settings.healthTimeoutSeconds)
+        guard Limits.graceSeconds.contains(body.settings.graceSeconds),
+            Limits.healthTimeoutSeconds.contains(body.settings.healthTimeoutSeconds)
         else {
             throw Problem.invalid("the grace period is 1 to 300 s, the health check's time 1 to 3600 s")
         }
         guard RefRules.isObjectID(body.commit), try await repositories.contains(commit: body.commit, of: app) else {
             throw Problem.invalid("the commit \(body.commit.prefix(40)) has not been pushed")
         }
+        await mendShallow(app)
         try await requireFastForward(body, of: app)
+    }
+
+    /// The push before this request may have come from a shallow clone; a boundary that stays is no reason to refuse.
+    private func mendShallow(_ app: AppID) async {
+        do { try await repositories.mendShallow(app) } catch {
+            logger.error("the history of \(app) stays cut off: \(error)")
+        }
     }
 
     private func requireFastForward(_ body: DeploymentRequest, of app: AppID) async throws {
         guard let old = body.oldCommit, !body.force else { return }
-        guard RefRules.isObjectID(old), try await repositories.isAncestor(old, of: body.commit, in: app) == true else {
+        // A history that was cut off here cannot tell; the client, whose is whole, has looked.
+        guard RefRules.isObjectID(old), try await repositories.isAncestor(old, of: body.commit, in: app) != false else {
             throw Problem(
                 .nonFastForward, status: 409, "'\(body.ref)' would lose commits", hint: "fetch, merge and push again",
                 current: old)

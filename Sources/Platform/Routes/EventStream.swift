@@ -39,6 +39,8 @@ struct EventStream: Sendable {
                 if event.type == .end { return }
             }
             if !events.isEmpty { continue }
+            // A reader who has heard the end, or claims more than there is, waits for nothing.
+            if try await ledger.hasEnded(deployment, before: last) { return }
             if await !Self.waited(for: changes) {
                 try await writer.write(ByteBuffer(string: asLines ? "\n" : ": still here\n\n"))
             }

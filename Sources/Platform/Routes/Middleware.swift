@@ -17,11 +17,12 @@ struct Authentication: RouterMiddleware {
         if request.uri.path == "/healthz" || isAuthorized(request.headers[.authorization]) {
             return try await next(request, context)
         }
-        let problem = Problem(
+        var problem = Problem(
             .unauthenticated, status: 401,
             request.headers[.authorization] == nil
                 ? "this platform wants a token" : "the token is not one of this platform's",
             hint: "set BIM_TOKEN, or store the token with git credential")
+        problem.instance = request.uri.path
         return try json(
             problem, status: .unauthorized,
             headers: [.contentType: Problem.mediaType, .wwwAuthenticate: "Basic realm=\"bim\", charset=\"UTF-8\""])
@@ -61,17 +62,23 @@ struct ProblemResponses: RouterMiddleware {
         } catch let error as any HTTPResponseError {
             let detail = error.status == .notFound ? "there is nothing at '\(request.uri.path)'" : "\(error)"
             return try response(
-                Problem(error.status == .notFound ? .appNotFound : .configInvalid, status: error.status.code, detail))
+                Problem(error.status == .notFound ? .appNotFound : .configInvalid, status: error.status.code, detail),
+                to: request)
         } catch is CancellationError {
             throw CancellationError()
         } catch {
             let problem = ErrorTranslation.problem(for: error)
             if problem.status >= 500 { logger.error("\(request.method) \(request.uri.path): \(error)") }
-            return try response(problem)
+            return try response(problem, to: request)
         }
     }
 
-    private func response(_ problem: Problem) throws -> Response {
-        try json(problem, status: .init(code: problem.status), headers: [.contentType: Problem.mediaType])
+    private func response(_ problem: Problem, to request: Request) throws -> Response {
+        var problem = problem
+        problem.instance = request.uri.path
+        var headers: HTTPFields = [.contentType: Problem.mediaType]
+        // Most deployments are over within this time; how long the holder takes nobody knows.
+        if problem.code == .deployInProgress { headers[.retryAfter] = "5" }
+        return try json(problem, status: .init(code: problem.status), headers: headers)
     }
 }

@@ -50,7 +50,7 @@ func json(_ value: some Encodable, status: HTTPResponse.Status = .ok, headers: H
 func decode<Value: Decodable>(_ type: Value.Type, from request: inout Request) async throws -> Value {
     let buffer: ByteBuffer
     do {
-        buffer = try await request.body.collect(upTo: 1 << 20)
+        buffer = try await request.body.collect(upTo: Limits.requestBytes)
     } catch {
         throw Problem(.configInvalid, status: 413, "the request's body is larger than 1 MiB")
     }

@@ -23,15 +23,26 @@ struct WireSample: Sendable, CustomTestStringConvertible {
     private static let time = "2030-01-02T03:04:05.678Z"
     private static let artifact = DeploymentRequest.Artifact(kind: "image", reference: "acme/api@sha256:0")
     private static let probe = DeploymentFailure.Probe(attempt: 1, path: "/up", outcome: "200", milliseconds: 3)
-    private static let holder = Problem.Holder(deployment: "dpl_1", commit: id, since: time, phase: "starting")
+    private static let holder = Problem.Holder(
+        deployment: "dpl_1", by: "local", commit: id, since: time, phase: "starting")
 
     private static let settings = DeploymentRequest.Settings(
         processes: ["web": "run"], releaseCommand: "migrate", healthPath: "/up")
 
+    private static let tests = DeploymentRequest.Tests(status: "skipped", finishedAt: 1, reason: "it was asked for")
+    private static let limits = PlatformDescription.Limits(
+        requestBytes: 1, manifestBytes: 1, graceSeconds: 1, healthTimeoutSeconds: 1)
+
+    private static var problem: Problem {
+        var problem = Problem(.staleRef, status: 412, "it moved", hint: "fetch", current: id, holder: holder)
+        problem.instance = "/v1/apps"
+        return problem
+    }
+
     private static let request = DeploymentRequest(
         environment: "production", kind: "permanent", protected: true, ref: "refs/heads/main", commit: id,
         oldCommit: id,
-        force: true, artifact: artifact, settings: settings, message: "Try it", client: "tests/1")
+        force: true, artifact: artifact, settings: settings, tests: tests, message: "Try it", client: "tests/1")
     private static let leastRequest = DeploymentRequest(
         environment: "production", kind: "preview", protected: false, ref: "refs/heads/main", commit: id,
         oldCommit: nil,
@@ -65,15 +76,17 @@ struct WireSample: Sendable, CustomTestStringConvertible {
             "DeploymentEvent",
             DeploymentEvent(id: 2, time: time, type: .end, phase: "checking", message: "over", deployment: deployment),
             DeploymentEvent(id: 1, time: time, type: .status, phase: nil, message: "queued")),
-        .init(
-            "Problem", Problem(.staleRef, status: 412, "it moved", hint: "fetch", current: id, holder: holder),
-            Problem(.staleRef, status: 412, "it moved")),
-        .init("Holder", holder, Problem.Holder(deployment: "dpl_1", commit: id, since: time, phase: nil)),
+        .init("Problem", problem, Problem(.staleRef, status: 412, "it moved")),
+        .init("Tests", tests, DeploymentRequest.Tests(status: "none")),
+        .init("Limits", limits),
+        .init("Identity", Identity.operator),
+        .init("Holder", holder, Problem.Holder(deployment: "dpl_1", by: nil, commit: id, since: time, phase: nil)),
         .init(
             "PlatformDescription",
             PlatformDescription(
                 version: "1", platforms: [.init(os: "linux", architecture: "amd64")], artifactKinds: ["image"],
-                features: ["git"])),
+                registry: "127.0.0.1:1", limits: limits, features: ["git"]),
+            PlatformDescription(version: "1", platforms: [], artifactKinds: [], features: [])),
         .init("Target", PlatformDescription.Target(os: "linux", architecture: "amd64")),
         .init(
             "RefRecord",

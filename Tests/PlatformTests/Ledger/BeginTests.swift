@@ -13,14 +13,17 @@ struct BeginTests {
 
     @Test("It is queued, says so in its first event, and holds what was asked")
     func queued() async throws {
-        let (deployment, isNew) = try await fixture.begin("dpl_1")
-        #expect(isNew)
+        let begun = try await fixture.begin("dpl_1")
+        let deployment = begun.deployment
+        #expect(begun.isNew)
+        #expect(begun.environment?.id == fixture.production)
         #expect(deployment.status == .queued)
         #expect(deployment.app == "acme/api")
         #expect(deployment.url == "http://127.0.0.1:20001")
         #expect(deployment.finishedAt == nil)
         #expect(try await fixture.ledger.events(of: "dpl_1", after: 0).map(\.message) == ["queued"])
-        #expect(try await fixture.ledger.request(of: "dpl_1") == .sample())
+        #expect(deployment.artifact == DeploymentRequest.sample().artifact)
+        #expect(deployment.ref == "refs/heads/main")
     }
 
     @Test("A ref that is not where the request says refuses it with the id that it has")
@@ -51,6 +54,7 @@ struct BeginTests {
         #expect(problem.status == 409)
         #expect(problem.retryable)
         #expect(problem.holder?.deployment == "dpl_1")
+        #expect(problem.holder?.by == "local")
         #expect(problem.holder?.commit == objectID("a"))
         #expect(problem.holder?.phase == "releasing")
         #expect(try await fixture.ledger.deployment("dpl_2") == nil, "a refused deployment leaves nothing")
@@ -133,5 +137,32 @@ struct BeginTests {
         let number = try? await fixture.ledger.makeLive("dpl_1", old, in: fixture.production)
         #expect(number == nil)
         #expect(try await fixture.ledger.releases(of: fixture.production).isEmpty)
+    }
+
+    @Test("An environment is made with its deployment, or not at all")
+    func makesEnvironment() async throws {
+        let begun = try await fixture.begin("dpl_1", .sample(environment: "staging"))
+        #expect(begun.environment?.port == 20002)
+
+        let problem = try await fixture.problem {
+            _ = try await fixture.begin(
+                "dpl_2", .sample(environment: "qa"), ports: PortChoice(candidates: [20003]) { _ in false })
+        }
+        #expect(problem.code == .quota)
+        #expect(problem.status == 507)
+        #expect(try await fixture.ledger.environments(of: fixture.app).map(\.id.name) == ["production", "staging"])
+        #expect(try await fixture.ledger.deployment("dpl_2") == nil)
+    }
+
+    @Test("While a deployment holds an environment its port does not move")
+    func keepsPort() async throws {
+        _ = try await fixture.begin("dpl_1")
+        let taken = PortChoice(candidates: [20001, 20002]) { $0 != 20001 }
+        #expect(
+            try await fixture.problem { _ = try await fixture.begin("dpl_2", ports: taken) }.code == .deployInProgress)
+        #expect(try await fixture.ledger.environment(fixture.production)?.port == 20001)
+
+        try await fixture.expireLease(of: "dpl_1")
+        #expect(try await fixture.begin("dpl_3", ports: taken).environment?.port == 20002)
     }
 }

@@ -23,15 +23,21 @@ struct LedgerFixture: Sendable {
 
     @discardableResult
     func environment(_ name: String, port: Int) async throws -> EnvironmentRecord? {
-        try await ledger.ensureEnvironment(
-            EnvironmentID(app: app, name: name), kind: "permanent", ports: [port], isUsable: { _ in true })
+        try await ensure(EnvironmentID(app: app, name: name), PortChoice(candidates: [port]) { _ in true })
+    }
+
+    func ensure(_ environment: EnvironmentID, _ ports: PortChoice) async throws -> EnvironmentRecord? {
+        try await ledger.pool.write { db in
+            try Ledger.ensureEnvironment(environment, kind: "permanent", ports: ports, db)
+        }
     }
 
     func begin(
-        _ id: String, _ request: DeploymentRequest = .sample(), key: String? = nil
-    ) async throws -> (deployment: Deployment, isNew: Bool) {
+        _ id: String, _ request: DeploymentRequest = .sample(), key: String? = nil,
+        ports: PortChoice = PortChoice(candidates: Array(20001...20009)) { _ in true }
+    ) async throws -> Ledger.Begun {
         try await ledger.beginDeployment(
-            id: id, request, in: EnvironmentID(app: app, name: request.environment), idempotencyKey: key)
+            id: id, request, in: EnvironmentID(app: app, name: request.environment), ports: ports, idempotencyKey: key)
     }
 
     /// Takes a deployment to the point before the switch.

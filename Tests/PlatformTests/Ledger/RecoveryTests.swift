@@ -80,6 +80,56 @@ struct RecoveryTests {
         #expect(names(in: fixture.folder.path).contains("ledger.sqlite.damaged"))
     }
 
+    @Test("A missing ledger beside its copy is not begun anew, and the copy can take its place")
+    func missing() async throws {
+        try await fixture.deploy("dpl_1")
+        try fixture.ledger.backUp()
+        try fixture.ledger.pool.close()
+        for name in names(in: fixture.folder.path) where !name.hasSuffix(".backup") {
+            try FileManager.default.removeItem(atPath: "\(fixture.folder.path)/\(name)")
+        }
+
+        let refusal = #expect(throws: UserError.self) { _ = try Ledger(path: fixture.path) }
+        #expect(refusal?.code == .platformUnavailable)
+        #expect(refusal?.hint == "git bim platform start --restore-ledger")
+        #expect(names(in: fixture.folder.path) == ["ledger.sqlite.backup"])
+
+        try Ledger.restore(path: fixture.path)
+        #expect(try await Ledger(path: fixture.path).deployment("dpl_1")?.status == .healthy)
+    }
+
+    @Test("What old deployments printed goes, their stages and ends stay; keys go after a day")
+    func pruning() async throws {
+        let ledger = fixture.ledger
+        for id in ["dpl_1", "dpl_2"] {
+            _ = try await fixture.begin(id, key: id)
+            try await ledger.append(.log, phase: .checking, ["one", "two"], to: id)
+            #expect(try await ledger.failOrphans() == [id])
+        }
+        try await ledger.prune()
+        #expect(try await ledger.events(of: "dpl_1", after: 0).map(\.id) == [1, 2, 3, 4])
+
+        try await ledger.pool.write { db in
+            try db.execute(
+                sql: "UPDATE deployment SET sequence = sequence + ? WHERE id = 'dpl_2'",
+                arguments: [Ledger.keptHistories])
+            try db.execute(sql: "UPDATE idempotency SET created_at = '2000-01-01T00:00:00.000Z' WHERE key = 'dpl_1'")
+        }
+        try await ledger.prune()
+        #expect(try await ledger.events(of: "dpl_1", after: 0).map(\.type) == [.status, .end])
+        #expect(try await ledger.events(of: "dpl_2", after: 0).count == 4)
+        #expect(try await ledger.pool.read { try String.fetchAll($0, sql: "SELECT key FROM idempotency") } == ["dpl_2"])
+    }
+
+    @Test("Whether a reader who has come so far has heard the end")
+    func hasEnded() async throws {
+        _ = try await fixture.begin("dpl_1")
+        #expect(try await !fixture.ledger.hasEnded("dpl_1", before: 99))
+        #expect(try await fixture.ledger.failOrphans() == ["dpl_1"])
+        #expect(try await !fixture.ledger.hasEnded("dpl_1", before: 1))
+        for last in [2, 99] { #expect(try await fixture.ledger.hasEnded("dpl_1", before: last)) }
+    }
+
     @Test("Without a copy the damaged file stays where it is")
     func noCopy() async throws {
         let error = #expect(throws: UserError.self) { try Ledger.restore(path: fixture.path) }
@@ -106,8 +156,7 @@ struct RecoveryTests {
     func ports() async throws {
         let staging = EnvironmentID(app: fixture.app, name: "staging")
         func ensure(_ ports: [Int], unusable: Set<Int> = []) async throws -> Int? {
-            try await fixture.ledger.ensureEnvironment(
-                staging, kind: "permanent", ports: ports, isUsable: { !unusable.contains($0) })?.port
+            try await fixture.ensure(staging, PortChoice(candidates: ports) { !unusable.contains($0) })?.port
         }
         #expect(try await ensure([20001]) == nil, "production has it")
         #expect(try await ensure([20001, 20002, 20003], unusable: [20002]) == 20003)
@@ -145,5 +194,53 @@ struct RecoveryTests {
             try await ledger.deployments(of: fixture.app, environment: nil, limit: 9).map(\.id) == [
                 "dpl_3", "dpl_2", "dpl_1",
             ])
+    }
+
+    @Test("A branch that deploys elsewhere removes neither itself nor a protected environment's ref")
+    func foreignRef() async throws {
+        let ledger = fixture.ledger
+        try await fixture.deploy("dpl_1", .sample(commit: objectID("a"), protected: true))
+        try await fixture.deploy(
+            "dpl_2", .sample(environment: "feature", ref: "refs/heads/feature", commit: objectID("b")))
+        let feature = EnvironmentID(app: fixture.app, name: "feature")
+
+        let problem = try await fixture.problem {
+            _ = try await ledger.removeEnvironment(feature, with: "refs/heads/main", expecting: objectID("a"))
+        }
+        #expect(problem.code == .configInvalid)
+        #expect(try await ledger.refs(of: fixture.app).map(\.ref) == ["refs/heads/feature", "refs/heads/main"])
+
+        #expect(try await ledger.removeEnvironment(feature, with: nil, expecting: objectID("b")))
+        #expect(try await ledger.refs(of: fixture.app).map(\.ref) == ["refs/heads/main"])
+    }
+
+    @Test("A branch that deployed to an environment before goes alone")
+    func earlierRef() async throws {
+        let ledger = fixture.ledger
+        try await fixture.deploy("dpl_1", .sample(ref: "refs/heads/release/1", commit: objectID("a")))
+        try await fixture.deploy("dpl_2", .sample(ref: "refs/heads/release/2", commit: objectID("b")))
+        #expect(
+            try await !ledger.removeEnvironment(
+                fixture.production, with: "refs/heads/release/1", expecting: objectID("a")))
+        #expect(try await ledger.refs(of: fixture.app).map(\.ref) == ["refs/heads/release/2"])
+        #expect(try await ledger.environment(fixture.production)?.liveRelease == 2)
+    }
+
+    @Test("An environment in which nothing ever was live goes without a branch, and only so")
+    func neverLive() async throws {
+        let ledger = fixture.ledger
+        let problem = try await fixture.problem {
+            _ = try await ledger.removeEnvironment(fixture.production, with: nil, expecting: objectID("a"))
+        }
+        #expect(problem.code == .staleRef)
+        #expect(try await ledger.removeEnvironment(fixture.production, with: nil, expecting: nil))
+        #expect(try await ledger.environment(fixture.production) == nil)
+
+        try await fixture.deploy("dpl_1", .sample(environment: "staging", commit: objectID("a")))
+        let refusal = try await fixture.problem {
+            _ = try await ledger.removeEnvironment(
+                EnvironmentID(app: fixture.app, name: "staging"), with: nil, expecting: nil)
+        }
+        #expect(refusal.current == objectID("a"))
     }
 }

@@ -1,4 +1,5 @@
 import Diagnostics
+import GRDB
 @testable import Platform
 import PlatformAPI
 import Testing
@@ -125,6 +126,39 @@ struct SwitchTests {
         try await ledger.changeRefs(of: fixture.app, [.init(ref: "refs/tags/a", old: nil, new: objectID("a"))])
         try? await ledger.changeRefs(of: fixture.app, [.init(ref: "refs/tags/a/b", old: nil, new: objectID("a"))])
         #expect(try await ledger.refs(of: fixture.app).map(\.ref) == ["refs/tags/a"])
+    }
+
+    @Test("Of two branches that git could not hold together, one in a folder of the other's name, one becomes live")
+    func nestedBranches() async throws {
+        let (outer, inner) = (
+            DeploymentRequest.sample(environment: "a", ref: "refs/heads/a"),
+            DeploymentRequest.sample(environment: "a-b", ref: "refs/heads/a/b")
+        )
+        for (id, request) in [("dpl_1", outer), ("dpl_2", inner)] {
+            _ = try await fixture.begin(id, request)
+            try await fixture.start(id)
+        }
+        #expect(
+            try await fixture.ledger.makeLive("dpl_1", outer, in: EnvironmentID(app: fixture.app, name: "a")) == 1)
+        let problem = try await fixture.problem {
+            _ = try await fixture.ledger.makeLive("dpl_2", inner, in: EnvironmentID(app: fixture.app, name: "a-b"))
+        }
+        #expect(problem.code == .configInvalid)
+        #expect(try await fixture.ledger.refs(of: fixture.app).map(\.ref) == ["refs/heads/a"])
+        #expect(try await fixture.ledger.deployment("dpl_2")?.status == .starting)
+    }
+
+    @Test("Without its environment a deployment does not become live")
+    func environmentGone() async throws {
+        _ = try await fixture.begin("dpl_1")
+        try await fixture.start("dpl_1")
+        try await fixture.ledger.pool.write { try $0.execute(sql: "DELETE FROM environment") }
+        let problem = try await fixture.problem {
+            _ = try await fixture.ledger.makeLive("dpl_1", .sample(), in: fixture.production)
+        }
+        #expect(problem.code == .superseded)
+        #expect(try await fixture.ledger.releases(of: fixture.production).isEmpty)
+        #expect(try await fixture.ledger.deployment("dpl_1")?.status == .starting)
     }
 
     private static let failure = DeploymentFailure(
