@@ -41,19 +41,20 @@ struct GitRepositories: Sendable {
     /// Makes the app's repository when it does not exist.
     func ensure(_ app: AppID) async throws {
         let path = path(of: app)
-        if access(path + "/bim-ready", F_OK) == 0 { return }
+        if exists(app) { return }
         try await git(["init", "--quiet", "--bare", "--initial-branch=main", path])
         let settings = [
             // A shallow clone deploys too.
             "receive.shallowUpdate": "true", "http.receivepack": "true", "uploadpack.allowFilter": "true",
             "uploadpack.allowAnySHA1InWant": "true", "uploadpack.hideRefs": "refs/bim", "receive.autogc": "false",
-            "core.hooksPath": path + "/hooks",
         ]
         for (key, value) in settings.sorted(by: { $0.key < $1.key }) {
             try await git(["-C", path, "config", key, value])
         }
+        // Earlier versions named the hooks by a path that was wrong once the folder moved.
+        _ = try await run(["-C", path, "config", "--unset-all", "core.hooksPath"])
         try writeFile(path + "/hooks/pre-receive", Self.preReceive, mode: 0o755)
-        try writeFile(path + "/bim-ready", "", mode: 0o644)
+        try writeFile(path + Self.readyMark, "", mode: 0o644)
     }
 
     /// Removes the locks that a git of an earlier process left behind when it was killed; nothing of git may run.
@@ -74,7 +75,10 @@ struct GitRepositories: Sendable {
         }
     }
 
-    func exists(_ app: AppID) -> Bool { access(path(of: app) + "/bim-ready", F_OK) == 0 }
+    func exists(_ app: AppID) -> Bool { access(path(of: app) + Self.readyMark, F_OK) == 0 }
+
+    /// Written last; its name changes with the settings that a repository is given.
+    private static let readyMark = "/bim-ready-2"
 
     /// Whether the commit, with all that it needs, has been pushed to the app's repository.
     func contains(commit: String, of app: AppID) async throws -> Bool {
@@ -97,27 +101,60 @@ struct GitRepositories: Sendable {
     /// Makes the repository's own refs equal to the ledger's; what is equal already costs one listing.
     func follow(_ refs: [RefRecord], of app: AppID) async throws {
         let path = path(of: app)
-        let listing = try await git(["-C", path, "for-each-ref", "--format=%(objectname) %(refname)"])
-        var present: [String: String] = [:]
-        for line in listing.split(separator: "\n") {
-            let parts = line.split(separator: " ", maxSplits: 1)
-            guard parts.count == 2, !parts[1].hasPrefix("refs/bim/") else { continue }
-            present[String(parts[1])] = String(parts[0])
-        }
+        let listed = try await list(app)
+        let present = listed.filter { !$0.key.hasPrefix("refs/bim/") }
         // Deletions go first in a transaction of their own: `a` must make room for `a/b`.
         let wanted = Set(refs.map(\.ref))
-        let deletions = present.keys.filter { !wanted.contains($0) }.map { "delete \($0)\0\0" }
+        let deletions = present.keys.filter { !wanted.contains($0) }
         let updates = refs.filter { present[$0.ref] != $0.objectID }.map { "update \($0.ref)\0\($0.objectID)\0\0" }
-        for commands in [deletions, updates] where !commands.isEmpty {
-            try await git(["-C", path, "update-ref", "-z", "--stdin"], input: Array(commands.joined().utf8))
+        if !deletions.isEmpty { try await delete(deletions, of: app) }
+        if !updates.isEmpty {
+            try await git(["-C", path, "update-ref", "-z", "--stdin"], input: Array(updates.joined().utf8))
         }
         try await setHead(refs, of: app)
+        let held = Set(refs.map(\.objectID))
+        await removeSources(listed.filter { held.contains($0.value) }.map(\.key), of: app)
+    }
+
+    /// Removes the refs under which source has arrived; what was not deployed is forgotten by git in its own time
+    /// (git-gc(1)). For a time at which nobody deploys.
+    func removeSources(of app: AppID) async throws {
+        await removeSources(Array(try await list(app).keys), of: app)
+    }
+
+    /// Every push is told of all refs: those whose commit a real ref holds are only a burden. One that a push holds now
+    /// stays until the next time.
+    private func removeSources(_ names: [String], of app: AppID) async {
+        let sources = names.filter { $0.hasPrefix("refs/bim/source/") }
+        if !sources.isEmpty { try? await delete(sources, of: app) }
+    }
+
+    /// Packs what has become loose when there is much of it, and drops what nothing has needed for two weeks.
+    func tidy(_ app: AppID) async throws {
+        _ = try await Command(
+            "git", ["-C", path(of: app), "-c", "gc.autoDetach=false", "gc", "--auto", "--quiet"],
+            environment: environment
+        ).capture(deadline: .seconds(1800))
+    }
+
+    /// The object ids of all refs by name.
+    private func list(_ app: AppID) async throws -> [String: String] {
+        let listing = try await git(["-C", path(of: app), "for-each-ref", "--format=%(objectname) %(refname)"])
+        return listing.split(separator: "\n").reduce(into: [:]) { refs, line in
+            let parts = line.split(separator: " ", maxSplits: 1)
+            if parts.count == 2 { refs[String(parts[1])] = String(parts[0]) }
+        }
+    }
+
+    private func delete(_ names: [String], of app: AppID) async throws {
+        let commands = names.sorted().map { "delete \($0)\0\0" }.joined()
+        try await git(["-C", path(of: app), "update-ref", "-z", "--stdin"], input: Array(commands.utf8))
     }
 
     /// HEAD names the production branch, or the first one that there is, so that a clone checks something out.
     private func setHead(_ refs: [RefRecord], of app: AppID) async throws {
         let branches = refs.map(\.ref).filter { $0.hasPrefix("refs/heads/") }
-        let production = refs.first { $0.environment == "production" }?.ref
+        let production = refs.first { $0.environment == EnvironmentID.production }?.ref
         guard let head = production ?? branches.first else { return }
         let current = try await run(["-C", path(of: app), "symbolic-ref", "HEAD"])
         if String(decoding: current.output, as: UTF8.self) != head + "\n" {
