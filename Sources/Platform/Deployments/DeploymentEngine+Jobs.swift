@@ -125,7 +125,8 @@ extension DeploymentEngine {
         let parts = parts
         let app = worker.environment.id.app
         do {
-            try await Task { try await parts.follower.follow(app) }.value
+            try await Task { try await follow(app) }.value
+            submit.yield(.tidy(app))
         } catch {
             parts.logger.error("the repository of \(app) does not follow the ledger: \(error)")
         }
@@ -137,6 +138,24 @@ extension DeploymentEngine {
             try await Blocking.run { try parts.ledger.backUp() }
         } catch {
             parts.logger.error("the ledger could not be copied: \(error)")
+        }
+    }
+
+    /// git may hold one of its own locks for a moment, as while it packs.
+    private func follow(_ app: AppID) async throws {
+        for pause in [200, 1000] {
+            do {
+                return try await parts.follower.follow(app)
+            } catch {
+                try await Task.sleep(for: .milliseconds(pause))
+            }
+        }
+        try await parts.follower.follow(app)
+    }
+
+    func tidy(_ app: AppID) async {
+        do { try await parts.repositories.tidy(app) } catch {
+            if !isStopping { parts.logger.error("the repository of \(app) stays as it is: \(error)") }
         }
     }
 

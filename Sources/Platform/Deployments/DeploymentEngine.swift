@@ -13,6 +13,7 @@ actor DeploymentEngine {
         case retire(RunningRelease, LiveEnvironment)
         /// Ends what an environment still runs that answers no more, and removes these releases' files.
         case end(LiveEnvironment, releases: [String])
+        case tidy(AppID)
     }
 
     /// How a deployment ended that did not become healthy.
@@ -89,9 +90,13 @@ actor DeploymentEngine {
             parts.logger.notice("deployment \(id) was cut off by the end of the last process")
         }
         var kept: Set<String> = []
+        var artifacts: Set<String> = []
         for record in try await parts.ledger.environments() {
             let releases = try await parts.ledger.releases(of: record.id)
-            kept.formUnion(Self.kept(releases, live: record.liveRelease).map(\.deployment))
+            for release in Self.kept(releases, live: record.liveRelease) {
+                kept.insert(release.deployment)
+                artifacts.insert(release.request.artifact.reference)
+            }
             let environment = liveEnvironment(record)
             if let live = releases.first(where: { $0.number == record.liveRelease }) {
                 submit.yield(.restore(environment, live))
@@ -99,16 +104,29 @@ actor DeploymentEngine {
         }
         let (folders, known) = (parts.folders, kept)
         try await Blocking.run { folders.removeAll(except: known) }
-        do { try await parts.ledger.prune() } catch { parts.logger.error("old events stay in the ledger: \(error)") }
-        for app in try await parts.ledger.apps() {
-            let id = AppID(user: app.user, app: app.name)
-            parts.repositories.removeStaleLocks(of: id)
-            do {
-                try await parts.follower.ensure(id)
-                try await parts.follower.follow(id)
-            } catch {
-                parts.logger.error("the repository of \(id) cannot follow the ledger: \(error)")
-            }
+        for app in try await parts.ledger.apps() { await recover(AppID(user: app.user, app: app.name)) }
+        await forget(but: artifacts)
+    }
+
+    private func recover(_ app: AppID) async {
+        parts.repositories.removeStaleLocks(of: app)
+        do {
+            try await parts.follower.ensure(app)
+            try await parts.follower.follow(app)
+            try await parts.repositories.removeSources(of: app)
+            submit.yield(.tidy(app))
+        } catch {
+            parts.logger.error("the repository of \(app) cannot follow the ledger: \(error)")
+        }
+    }
+
+    /// Removes what nobody needs any more from ledger and registry.
+    private func forget(but artifacts: Set<String>) async {
+        do {
+            try await parts.ledger.prune()
+            try await BlobCollection(ledger: parts.ledger, blobs: parts.folders.blobs).run(keeping: artifacts)
+        } catch {
+            parts.logger.error("what is no longer needed stays: \(error)")
         }
     }
 
@@ -130,6 +148,7 @@ actor DeploymentEngine {
     ///
     /// Its release gets its grace and its files are removed after this has returned.
     func tearDown(_ id: EnvironmentID, releases: [ReleaseRecord]) async {
+        log(of: id).remove()
         logs[id] = nil
         let deployments = releases.map(\.deployment)
         guard let environment = environments.removeValue(forKey: id) else {
@@ -188,6 +207,7 @@ actor DeploymentEngine {
         case .end(let environment, let releases):
             await environment.close()
             await parts.folders.remove(releases)
+        case .tidy(let app): await tidy(app)
         }
     }
 }

@@ -49,7 +49,7 @@ extension DeploymentWorker {
         await publishOutput(running)
         try Task.checkCancellation()
         switch outcome {
-        case .healthy: return
+        case .healthy: await warn(of: instance.listeningSockets())
         case .failed(.exited(let exit), let probes): throw crashed("web", exit, running, probes: probes)
         case .failed(.portNotBound(let sockets), let probes):
             throw notListening(on: port, sockets, running, probes)
@@ -62,6 +62,16 @@ extension DeploymentWorker {
                 hint: "mend the health check and push again",
                 probes: probes.map { $0.record })
         }
+    }
+
+    /// Says it when the instance can be reached by others than the proxy.
+    private func warn(of sockets: [ListeningSocket]) async {
+        let open = sockets.filter { !$0.isLoopback }.map { "\($0.address):\($0.port)" }
+        if open.isEmpty { return }
+        try? await feed.append(
+            .notice, phase: .checking,
+            "'web' listens on \(open.joined(separator: ", ")), where the whole network reaches it; $HOST is the address to "
+                + "listen on", to: id)
     }
 
     private func crashed(

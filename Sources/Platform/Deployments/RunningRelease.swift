@@ -90,7 +90,11 @@ actor RunningRelease {
         variables["BIM_URL"] = plan.url
         // Without it the lines of most interpreters come when the program ends, or never.
         variables["PYTHONUNBUFFERED"] = "1"
-        if process == "web" { variables["PORT"] = String(port) }
+        if process == "web" {
+            variables["PORT"] = String(port)
+            // Many frameworks ask it. Instances share the machine's network, and only the proxy is meant to be reached.
+            variables["HOST"] = "127.0.0.1"
+        }
         return variables
     }
 

@@ -7,6 +7,11 @@ struct EnvironmentID: Hashable, Sendable, CustomStringConvertible {
     let app: AppID
     let name: String
 
+    /// Whether it is the one that stays as long as its app, and that a clone checks out.
+    var isProduction: Bool { name == Self.production }
+    /// The name of that one.
+    static let production = "production"
+
     var description: String { "\(app)/\(name)" }
 }
 

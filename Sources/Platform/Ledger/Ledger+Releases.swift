@@ -96,7 +96,7 @@ extension Ledger {
             guard !record.isProtected else {
                 throw Problem(
                     .environmentProtected, status: 403, "the environment '\(id.name)' is protected",
-                    hint: id.name == "production"
+                    hint: id.isProduction
                         ? "production stays as long as its app; push another commit to it instead"
                         : "take 'protected' away in bim.yml and push that first")
             }
@@ -174,6 +174,21 @@ extension Ledger {
             try String.fetchAll(
                 db, sql: "SELECT name FROM tag WHERE repository = ? AND name NOT LIKE 'sha256:%' ORDER BY name",
                 arguments: [repository])
+        }
+    }
+
+    /// Everything by which a manifest can be asked for: tags and digests of all repositories.
+    func manifestNames() async throws -> [(repository: String, name: String, digest: String)] {
+        try await pool.read { db in
+            try Row.fetchAll(db, sql: "SELECT repository, name, digest FROM tag ORDER BY repository, name")
+                .map { ($0["repository"], $0["name"], $0["digest"]) }
+        }
+    }
+
+    /// Forgets manifests under all their names.
+    func removeManifests(_ digests: Set<String>) async throws {
+        try await pool.write { db in
+            for digest in digests { try db.execute(sql: "DELETE FROM tag WHERE digest = ?", arguments: [digest]) }
         }
     }
 }

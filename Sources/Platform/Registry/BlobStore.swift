@@ -72,6 +72,13 @@ struct BlobStore: Sendable {
         FolderContents.synchronize(folder + "/blobs")
     }
 
+    /// The digests of all blobs, by name.
+    func all() -> [Digest] {
+        FolderContents.names(in: folder + "/blobs").compactMap { Digest("sha256:" + $0) }
+    }
+
+    func remove(_ digest: Digest) { unlink(path(of: digest)) }
+
     /// Removes a blob whose bytes are not what its name says, so that it is uploaded again; whether it was one.
     @discardableResult
     func removeIfDamaged(_ digest: Digest) -> Bool {

@@ -80,6 +80,11 @@ package struct ListeningSocket: Sendable, Hashable {
     package let address: String
     package let port: Int
 
+    /// Whether this machine alone reaches it.
+    package var isLoopback: Bool {
+        address == "::1" || address.hasPrefix("127.") || address.hasPrefix("::ffff:127.")
+    }
+
     package init(address: String, port: Int) {
         self.address = address
         self.port = port

@@ -40,7 +40,8 @@ package final class SandboxRuntime: Runtime {
         let answer: Captured
         do {
             answer = try await probe.capture(deadline: .seconds(10))
-        } catch let error as ProcessError where error.kind != .canceled {
+        } catch let error as ProcessError {
+            if error.kind == .canceled { throw CancellationError() }
             throw RuntimeError(.notStarted, detail: "'bwrap': \(error.detail)")
         }
         guard answer.status.isSuccess else { throw Self.forbidden(answer.errorText) }

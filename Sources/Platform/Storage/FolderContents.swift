@@ -1,3 +1,4 @@
+internal import ProcessRunner
 internal import SystemPackage
 
 #if canImport(Glibc)
@@ -8,10 +9,7 @@ internal import SystemPackage
 enum FolderContents {
     /// The names in a folder but `.` and `..`, sorted; empty when it cannot be read.
     static func names(in folder: String) -> [String] {
-        rawNames(in: Array(folder.utf8CString)).map {
-            String(decoding: $0.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-        }
-        .sorted()
+        ProcFile.names(in: folder).sorted()
     }
 
     /// Makes a folder and those above it with rights for their owner alone; false when it cannot be written then.

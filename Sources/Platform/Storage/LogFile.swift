@@ -14,6 +14,7 @@ final class LogFile: Sendable {
     private struct State {
         var descriptor: Int32 = -1
         var size: Int64 = 0
+        var isRemoved = false
     }
 
     private let path: String
@@ -33,6 +34,7 @@ final class LogFile: Sendable {
     func append(_ line: String, from process: String) {
         let bytes = Array("\(Timestamp.now()) \(process) | \(printable(line))\n".utf8)
         state.withLock { state in
+            if state.isRemoved { return }
             if state.descriptor < 0 { open(&state) }
             if state.size + Int64(bytes.count) > limit, state.descriptor >= 0 {
                 close(state.descriptor)
@@ -42,6 +44,16 @@ final class LogFile: Sendable {
             guard state.descriptor >= 0 else { return }
             let written = write(state.descriptor, bytes, bytes.count)
             if written > 0 { state.size += Int64(written) }
+        }
+    }
+
+    /// Removes the file and the full one before it; what is printed from now on is lost.
+    func remove() {
+        state.withLock { state in
+            if state.descriptor >= 0 { close(state.descriptor) }
+            state.descriptor = -1
+            state.isRemoved = true
+            for name in [path, path + ".1"] { unlink(name) }
         }
     }
 

@@ -109,6 +109,32 @@ struct EngineTests {
         }
     }
 
+    @Test(
+        "An app that listens on all addresses goes live with a notice, and was told where to listen",
+        arguments: [true, false])
+    func openToAll(isOpen: Bool) async throws {
+        try await withEngine { fixture in
+            let web = isOpen ? SampleApp.web.replacing("127.0.0.1", with: "0.0.0.0") : SampleApp.web
+            let checked = "[ \"$HOST\" = 127.0.0.1 ] || exit 9; " + web
+            try await fixture.begin("dpl_1", fixture.request(processes: ["web": checked]))
+            #expect(try await fixture.end(of: "dpl_1").status == .healthy)
+            let notices = try await fixture.ledger.events(of: "dpl_1", after: 0).filter { $0.type == .notice }
+            #expect(notices.count == (isOpen ? 1 : 0))
+            #expect(notices.allSatisfy { $0.message.hasPrefix("'web' listens on 0.0.0.0:") })
+        }
+    }
+
+    @Test("The log of a removed environment goes with it")
+    func logs() async throws {
+        try await withEngine { fixture in
+            try await fixture.begin("dpl_1", fixture.request(processes: ["web": "echo hello; " + SampleApp.web]))
+            _ = try await fixture.end(of: "dpl_1")
+            #expect(names(in: fixture.folder.path + "/logs").count == 1)
+            await fixture.engine.tearDown(fixture.production, releases: [])
+            #expect(names(in: fixture.folder.path + "/logs") == [])
+        }
+    }
+
     @Test("One app's broken repository does not keep the platform from coming up, and the others follow")
     func brokenRepository() async throws {
         try await withEngine { fixture in
