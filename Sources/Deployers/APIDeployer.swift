@@ -19,13 +19,17 @@ package struct APIDeployer: Deployer {
         return try decode([RefRecord].self, reply, expecting: [200])
     }
 
+    /// What is said of an app that the platform does not know.
+    package var noApp: UserError {
+        UserError(
+            .appNotFound,
+            "there is no app '\(connection.app)' on this platform",
+            hint: connection.isEmbedded ? "git push creates it" : "git bim create <remote>")
+    }
+
     package func ensureApp() async throws(UserError) {
         guard connection.isEmbedded else {
-            guard try await refs() != nil else {
-                throw UserError(
-                    .appNotFound, "there is no app '\(connection.app)' on '\(connection.baseURL)'",
-                    hint: "git bim create <remote>")
-            }
+            guard try await refs() != nil else { throw noApp }
             return
         }
         try await createApp()
@@ -68,7 +72,7 @@ package struct APIDeployer: Deployer {
     }
 
     package func deploy(
-        _ request: DeploymentRequest, onEvent: @escaping @Sendable (DeploymentEvent) -> Void
+        _ request: DeploymentRequest, patience: Duration?, onEvent: @escaping @Sendable (DeploymentEvent) -> Void
     ) async throws(UserError) -> Deployment {
         let condition = request.oldCommit.map { (name: "If-Match", value: "\"\($0)\"") } ?? ("If-None-Match", "*")
         // Not canceled with us: a deployment whose name we never learn could not be canceled.
@@ -79,13 +83,41 @@ package struct APIDeployer: Deployer {
         }
         do {
             try Task.checkCancellation()
-            return try await follow(started.id, onEvent)
+            guard let patience else { return try await toTheEnd(started.id, onEvent) }
+            return try await follow(started.id, atMost: patience, onEvent) ?? started
         } catch is CancellationError {
             return try await cancel(started.id)
         } catch let error as UserError {
             throw error
         } catch {
             throw unavailable(error)
+        }
+    }
+
+    /// Follows the deployment; one that is lost sight of is canceled, since git will show the push as rejected.
+    private func toTheEnd(
+        _ id: String, _ onEvent: @escaping @Sendable (DeploymentEvent) -> Void
+    ) async throws -> Deployment {
+        do {
+            let deployment = try await follow(id, onEvent)
+            return deployment.status.isFinal ? deployment : try await cancel(id)
+        } catch is TransportError {
+            return try await cancel(id)
+        }
+    }
+
+    /// Follows the deployment for a time; nil when it is not over by then.
+    private func follow(
+        _ id: String, atMost patience: Duration, _ onEvent: @escaping @Sendable (DeploymentEvent) -> Void
+    ) async throws -> Deployment? {
+        try await withThrowingTaskGroup(of: Deployment?.self) { group in
+            group.addTask { try await toTheEnd(id, onEvent) }
+            group.addTask {
+                try await Task.sleep(for: patience)
+                return nil
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? nil
         }
     }
 
@@ -131,7 +163,7 @@ package struct APIDeployer: Deployer {
         }
         guard deployment.status.isFinal else {
             throw UserError(
-                .interrupted, "interrupted; the deployment \(id) may still go on",
+                .interrupted, "the deployment \(id) was lost sight of and may still go on",
                 hint: "git bim status tells how it ended")
         }
         return deployment

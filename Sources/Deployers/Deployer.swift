@@ -12,8 +12,9 @@ package protocol Deployer: Sendable {
     /// Deploys and follows the deployment to its end, which need not be a good one.
     ///
     /// When the task is canceled the deployment is canceled on the other side, too.
+    /// - Parameter patience: after this time the deployment is left to itself and returned as it stands; nil waits.
     func deploy(
-        _ request: DeploymentRequest, onEvent: @escaping @Sendable (DeploymentEvent) -> Void
+        _ request: DeploymentRequest, patience: Duration?, onEvent: @escaping @Sendable (DeploymentEvent) -> Void
     ) async throws(UserError) -> Deployment
     /// Removes a branch, which must have this object id, and its environment with the release when no later branch has it.
     func removeEnvironment(_ name: String, with ref: String, expecting objectID: String) async throws(UserError)

@@ -1,5 +1,6 @@
 package import Diagnostics
 package import PlatformAPI
+internal import HTTPTransport
 internal import ProcessRunner
 
 /// An app on a platform that can be spoken to: where, and with which token.
@@ -11,6 +12,13 @@ package struct PlatformConnection: Sendable {
     package let token: String?
     /// Whether it is the embedded platform of this user.
     package let isEmbedded: Bool
+
+    /// Whether the platform is reached without any network.
+    package var isOnThisMachine: Bool {
+        let authority = baseURL.drop { $0 != "/" }.drop { $0 == "/" }
+        return Loopback.contains(
+            authority.hasPrefix("[") ? authority.prefix { $0 != "]" } + "]" : authority.prefix { $0 != ":" })
+    }
 
     /// The app's git repository (git smart HTTP).
     package var gitURL: String { "\(baseURL)/\(app).git" }
@@ -41,6 +49,10 @@ package struct PlatformConnection: Sendable {
             self.app = app
             token = await Self.token(for: baseURL, app, environment)
             isEmbedded = false
+        case .repository(let path):
+            throw UserError(
+                .configInvalid, "'\(path)' is a git repository and no platform, so nothing is live there",
+                hint: "git bim status <a remote with a platform>")
         }
     }
 

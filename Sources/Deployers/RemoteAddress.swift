@@ -8,6 +8,8 @@ package enum RemoteAddress: Sendable, Equatable {
     case embedded(app: String)
     /// `https://<host>/<user>/<app>`; `baseURL` is scheme, host and port.
     case api(baseURL: String, AppID)
+    /// A git repository on this machine, which keeps what is pushed: a path, or a `file://` URL.
+    case repository(path: String)
 
     /// Reads the address as git hands it to the remote helper, with or without `bim::` in front.
     ///
@@ -20,6 +22,13 @@ package enum RemoteAddress: Sendable, Equatable {
             self = .embedded(app: try Self.name(address.dropFirst(6), in: text))
         } else if address.hasPrefix("https://") || address.hasPrefix("http://") {
             self = try Self.api(address, text)
+        } else if Self.isPath(address) {
+            self = .repository(path: String(address))
+        } else if address.hasPrefix("file://") {
+            guard let path = Self.percentDecoded(address.dropFirst(7)), path.hasPrefix("/") else {
+                throw Self.malformed(text)
+            }
+            self = .repository(path: path)
         } else if address.hasPrefix("cli:") || address.hasPrefix("ssh://") || address.contains("@") {
             throw UserError(
                 .configInvalid, "'\(Self.shown(text))' is an address of a kind that this version does not know yet",
@@ -27,6 +36,28 @@ package enum RemoteAddress: Sendable, Equatable {
         } else {
             throw Self.malformed(text)
         }
+    }
+
+    /// A path is told from other addresses by its first character; a name alone is none.
+    private static func isPath(_ address: Substring) -> Bool {
+        address.hasPrefix("/") || address == "." || address == ".." || address.hasPrefix("./")
+            || address.hasPrefix("../")
+    }
+
+    /// RFC 3986, 2.1; nil when it is not UTF-8 or has a NUL.
+    private static func percentDecoded(_ text: Substring) -> String? {
+        var bytes: [UInt8] = []
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            let digits = String(decoding: rest.prefix(2), as: UTF8.self)
+            if byte == UInt8(ascii: "%"), digits.utf8.count == 2, let decoded = UInt8(digits, radix: 16) {
+                bytes.append(decoded)
+                rest = rest.dropFirst(2)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return bytes.contains(0) ? nil : String(validating: bytes, as: UTF8.self)
     }
 
     private static func api(_ address: Substring, _ text: String) throws(UserError) -> RemoteAddress {

@@ -83,10 +83,15 @@ package struct DeploymentRequest: Codable, Sendable, Equatable {
     package var message: String?
     /// The program that asks, as `name/version`.
     package var client: String
+    /// Changes of refs that deploy nothing, made in the transaction that makes the release live, or not at all.
+    package var refs: [RefChange]?
+    /// Push options of the pusher's own, `x-…`, recorded as they are.
+    package var extra: [String]?
 
     package init(
         environment: String, kind: String, protected: Bool, ref: String, commit: String, oldCommit: String?,
-        force: Bool, artifact: Artifact, settings: Settings, tests: Tests? = nil, message: String?, client: String
+        force: Bool, artifact: Artifact, settings: Settings, tests: Tests? = nil, message: String?, client: String,
+        refs: [RefChange] = [], extra: [String] = []
     ) {
         self.environment = environment
         self.kind = kind
@@ -100,10 +105,12 @@ package struct DeploymentRequest: Codable, Sendable, Equatable {
         self.tests = tests
         self.message = message
         self.client = client
+        self.refs = refs.isEmpty ? nil : refs
+        self.extra = extra.isEmpty ? nil : extra
     }
 
     enum CodingKeys: String, CodingKey {
-        case environment, kind, protected, ref, commit, force, artifact, settings, tests, message, client
+        case environment, kind, protected, ref, commit, force, artifact, settings, tests, message, client, refs, extra
         case oldCommit = "old_commit"
     }
 }

@@ -16,11 +16,7 @@ package struct AppStatus: Sendable {
     package static func read(remote: String?, environment: [String: String]) async throws(UserError) -> AppStatus {
         let connection = try await RemoteChoice(environment: environment).connect(remote, onStart: nil)
         let deployer = APIDeployer(connection, transport: HTTPTransport())
-        guard let refs = try await deployer.refs() else {
-            throw UserError(
-                .appNotFound, "there is no app '\(connection.app)' on this platform",
-                hint: connection.isEmbedded ? "git push creates it" : "git bim create")
-        }
+        guard let refs = try await deployer.refs() else { throw deployer.noApp }
         return AppStatus(
             app: connection.app, environments: try await deployer.environments(), refs: refs,
             deployments: try await deployer.deployments(limit: 20))

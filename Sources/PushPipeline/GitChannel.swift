@@ -9,30 +9,50 @@ internal import Synchronization
 ///
 /// Reading happens on a thread of its own, which also notices at once that git is gone.
 package final class GitChannel: Sendable {
+    /// How git goes away.
+    package enum Ending: Sendable {
+        /// It has closed its end; what it has asked for may still be answered.
+        case input
+        /// Nobody listens any more: a signal came, or what was written was not taken.
+        case aborted
+    }
+
     private struct State {
         var bytes: [UInt8] = []
+        /// How many of them have been read.
+        var read = 0
         var isOver = false
+        var isAborted = false
         var reader: CheckedContinuation<Void, Never>?
-        var onEnd: (@Sendable () -> Void)?
+        var onEnd: (@Sendable (Ending) -> Void)?
     }
+
+    /// A line that is longer is handed over in pieces, which no reader takes for a command.
+    private static let longestLine = 2 << 20
 
     private let output: Int32
     private let state = Mutex(State())
 
     /// Takes standard input and output over; what is printed from now on goes to standard error.
-    package init() {
-        output = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
+    package static func standard() -> GitChannel {
+        let output = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
         dup2(STDERR_FILENO, STDOUT_FILENO)
+        return GitChannel(reading: STDIN_FILENO, writing: output)
+    }
+
+    /// Speaks over two descriptors, which stay the caller's.
+    package init(reading input: Int32, writing output: Int32) {
+        self.output = output
         signal(SIGPIPE, SIG_IGN)
         DispatchQueue(label: "git").async { [weak self] in
             var buffer = [UInt8](repeating: 0, count: 65536)
             while true {
-                let count = Glibc.read(STDIN_FILENO, &buffer, buffer.count)
+                let count = Glibc.read(input, &buffer, buffer.count)
                 if count < 0, errno == EINTR { continue }
                 guard count > 0, let self else { break }
                 self.receive(buffer[..<count])
             }
-            self?.end()
+            self?.end(.input)
         }
     }
 
@@ -44,57 +64,77 @@ package final class GitChannel: Sendable {
         reader?.resume()
     }
 
-    /// Ends the reading, as the end of the input does; also what a signal does.
-    package func end() {
+    /// Ends the reading, as the end of the input does.
+    package func end(_ ending: Ending) {
         let (reader, onEnd) = state.withLock { state in
             state.isOver = true
-            return (state.reader.take(), state.onEnd.take())
+            if ending == .aborted { state.isAborted = true }
+            return (state.reader.take(), state.onEnd)
         }
         reader?.resume()
-        onEnd?()
+        onEnd?(ending)
     }
 
-    /// Calls `action` when git goes away, or at once when it has; nil forgets an earlier one.
-    package func whenOver(_ action: (@Sendable () -> Void)?) {
-        let isOver = state.withLock { state in
-            state.onEnd = state.isOver ? nil : action
-            return state.isOver
+    /// Calls `action` whenever git goes away in one of the two ways, and at once when it has; nil forgets an earlier one.
+    package func whenOver(_ action: (@Sendable (Ending) -> Void)?) {
+        let past: Ending? = state.withLock { state in
+            state.onEnd = action
+            return state.isAborted ? .aborted : state.isOver ? .input : nil
         }
-        if isOver { action?() }
+        if let past { action?(past) }
+    }
+
+    /// What a look at the state finds: something, the end, or that there is more to wait for than `known` bytes.
+    private enum Look {
+        case found([UInt8])
+        case over
+        case wait(known: Int)
     }
 
     /// The next line without its end, or nil when there is none to come.
     package func nextLine() async -> [UInt8]? {
-        while true {
-            let (line, isOver): ([UInt8]?, Bool) = state.withLock { state in
-                guard let newline = state.bytes.firstIndex(of: UInt8(ascii: "\n")) else { return (nil, state.isOver) }
-                let line = Array(state.bytes[..<newline])
-                state.bytes.removeSubrange(...newline)
-                return (line, false)
+        await next { state in
+            if state.isAborted { return .over }
+            let unread = state.bytes[state.read...]
+            guard let newline = unread.firstIndex(of: UInt8(ascii: "\n")) else {
+                if unread.count > Self.longestLine { return .found(Self.take(&state)) }
+                return state.isOver ? .over : .wait(known: state.bytes.count)
             }
-            if let line { return line }
-            if isOver { return nil }
-            await more()
+            let line = Array(unread[..<newline])
+            state.read = newline + 1
+            if state.read == state.bytes.count { _ = Self.take(&state) }
+            return .found(line)
         }
     }
 
     /// Whatever has come since the last reading, or nil when there is nothing to come.
     package func nextChunk() async -> [UInt8]? {
-        while true {
-            let (chunk, isOver) = state.withLock { state in
-                defer { state.bytes = [] }
-                return (state.bytes, state.isOver)
-            }
-            if !chunk.isEmpty { return chunk }
-            if isOver { return nil }
-            await more()
+        await next { state in
+            let chunk = Self.take(&state)
+            if !chunk.isEmpty { return .found(chunk) }
+            return state.isOver ? .over : .wait(known: 0)
         }
     }
 
-    private func more() async {
+    private static func take(_ state: inout State) -> [UInt8] {
+        defer { (state.bytes, state.read) = ([], 0) }
+        return state.read == 0 ? state.bytes : Array(state.bytes[state.read...])
+    }
+
+    private func next(_ look: (inout State) -> Look) async -> [UInt8]? {
+        while true {
+            switch state.withLock({ look(&$0) }) {
+            case .found(let bytes): return bytes
+            case .over: return nil
+            case .wait(let known): await more(than: known)
+            }
+        }
+    }
+
+    private func more(than known: Int) async {
         await withCheckedContinuation { continuation in
             let isReady = state.withLock { state in
-                if state.isOver || !state.bytes.isEmpty { return true }
+                if state.isOver || state.bytes.count > known { return true }
                 state.reader = continuation
                 return false
             }
@@ -102,7 +142,7 @@ package final class GitChannel: Sendable {
         }
     }
 
-    /// Writes all bytes to git; a git that is gone is noticed by reading.
+    /// Writes all bytes to git; when git does not take them, everything that is under way for it is aborted.
     package func write(_ bytes: [UInt8]) {
         var rest = bytes[...]
         while !rest.isEmpty {
@@ -110,7 +150,7 @@ package final class GitChannel: Sendable {
             if count > 0 {
                 rest = rest.dropFirst(count)
             } else if errno != EINTR {
-                return
+                return end(.aborted)
             }
         }
     }

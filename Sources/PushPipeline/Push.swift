@@ -13,25 +13,27 @@ internal import Registry
 /// Each step is a value that carries what the next one needs; nothing here knows how a step is done.
 struct Push: Sendable {
     let location: RepositoryLocation
-    let connection: PlatformConnection
+    let source: SourcePush
     let builder: any Builder
     let store: any ArtifactStore
     let deployer: any Deployer
     let reporter: any Reporter
-    let message: String?
+    let wishes: PushWishes
     /// Where layers of base images are kept.
     let layerFolder: String
 
     /// Makes the update's commit live.
     ///
+    /// - Parameter others: changes of refs that deploy nothing, made in the same transaction; their objects are there.
+    /// - Returns: the deployment; it is not over when the pusher did not want to wait for it.
     /// - Throws: `UserError`; what was live before still is then.
-    func run(_ plan: PushPlan) async throws(UserError) -> Deployment {
-        async let source: Void = SourcePush(location: location, connection: connection).send(plan.commit.id)
+    func run(_ plan: PushPlan, with others: [RefUpdate]) async throws(UserError) -> Deployment {
+        async let source: Void = source.send([plan.commit.id])
         do {
             let artifact = try await build(plan)
             let reference = try await upload(artifact)
             try await source
-            return try await deploy(reference, plan)
+            return try await deploy(reference, plan, with: others)
         } catch let error as UserError {
             throw error
         } catch {
@@ -80,7 +82,8 @@ struct Push: Sendable {
         let place = reference.split(separator: "@")[0]
         reporter.report(.progress(.upload, "\(place)"))
         var text = "\(place), already there"
-        if try await !store.contains(artifact.digest) {
+        let isThere = wishes.usesCache ? try await store.contains(artifact.digest) : false
+        if !isThere {
             let summary = try await store.upload(artifact) { [reporter] done, all in
                 reporter.report(.progress(.upload, "\(place), \(done) of \(all) layers"))
             }
@@ -90,18 +93,20 @@ struct Push: Sendable {
         return reference
     }
 
-    private func deploy(_ reference: String, _ plan: PushPlan) async throws(UserError) -> Deployment {
+    private func deploy(
+        _ reference: String, _ plan: PushPlan, with others: [RefUpdate]
+    ) async throws(UserError) -> Deployment {
         let began = ContinuousClock.now
         let request = DeploymentRequest(
             environment: plan.environment, kind: plan.isPreview ? "preview" : "permanent",
             protected: plan.isProtected, ref: plan.update.ref,
             commit: plan.commit.id.hex, oldCommit: plan.update.old?.hex, force: plan.update.isForced,
             artifact: .init(kind: "image", reference: reference), settings: plan.settings,
-            tests: plan.evidence.tests, message: message ?? plan.commit.summary,
-            client: "git-remote-bim/\(Diagnostics.version)")
+            tests: plan.evidence.tests, message: wishes.message ?? plan.commit.summary,
+            client: "git-remote-bim/\(Diagnostics.version)", refs: others.map(\.change), extra: wishes.extra)
         let probes = ProbeCount()
         reporter.report(.progress(.deploy, plan.environment))
-        let deployment = try await deployer.deploy(request) { [reporter] event in
+        let deployment = try await deployer.deploy(request, patience: wishes.patience) { [reporter] event in
             switch event.type {
             case .probe: probes.increment()
             case .status, .progress: reporter.report(.progress(.deploy, event.message))
@@ -111,6 +116,11 @@ struct Push: Sendable {
             }
         }
         let duration = ContinuousClock.now - began
+        guard deployment.status.isFinal else {
+            let text = "deployment \(deployment.id) goes on, and is not waited for; git bim status tells how it ends"
+            reporter.report(.finished(.deploy, text, duration))
+            return deployment
+        }
         guard deployment.status == .healthy, let release = deployment.release else {
             throw failure(of: deployment, after: duration, plan)
         }

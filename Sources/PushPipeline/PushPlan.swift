@@ -7,6 +7,15 @@ internal import ProjectConfig
 
 /// Everything that a deployment of one commit needs to know before it begins; what a dry run prints.
 struct PushPlan: Sendable {
+    /// What a ref update asks for.
+    struct Subject: Sendable {
+        let update: RefUpdate
+        let commit: Commit
+        let config: ProjectConfig
+        let environment: String
+        let isPreview: Bool
+    }
+
     let update: RefUpdate
     let commit: Commit
     let environment: String
@@ -18,21 +27,26 @@ struct PushPlan: Sendable {
 
     /// - Throws: `NO_BUILDER` when nothing says how to start the app.
     init(
-        _ update: RefUpdate, commit: Commit, config: ProjectConfig, environment: String, isPreview: Bool,
-        location: RepositoryLocation, target: PlatformDescription
+        _ subject: Subject, wishes: PushWishes, location: RepositoryLocation, target: PlatformDescription
     ) throws(UserError) {
-        self.update = update
-        self.commit = commit
-        self.environment = environment
-        self.isPreview = isPreview
-        self.config = config
+        update = subject.update
+        commit = subject.commit
+        environment = subject.environment
+        isPreview = subject.isPreview
+        config = subject.config
+        guard AppID.isValidName(environment) else {
+            throw UserError(
+                .branchNotMapped, "'\(environment)' cannot be the name of an environment",
+                hint: "use at most 40 lower-case letters, digits and hyphens")
+        }
         guard let first = target.platforms.first else {
             throw UserError(.platformMismatch, "the platform names no system that it can run images for")
         }
         platform = Artifacts.Platform(os: first.os, architecture: first.architecture)
         try Self.refuseUnsupported(config)
         do {
-            evidence = try TestEvidence(tree: commit.tree, config: config, location: location)
+            evidence = try TestEvidence(
+                tree: commit.tree, config: config, location: location, skipReason: wishes.skippedTests)
         } catch {
             throw error.userError
         }

@@ -19,6 +19,8 @@ struct RefUpdate: Sendable {
 
     let ref: String
     let old: ObjectID?
+    /// The object that was named for it, before a tag was taken for its commit; nil for a deletion.
+    let pushedID: ObjectID?
     let action: Action
     /// Whether the update may lose commits.
     let isForced: Bool
@@ -26,6 +28,9 @@ struct RefUpdate: Sendable {
     let losesCommits: Bool
     /// The number of the release that the ref stands for now.
     var liveRelease: Int?
+
+    /// The object that a ref which deploys nothing is to become; nil for one that is to go.
+    var storedID: ObjectID? { if case .store(let id) = action { id } else { nil } }
 }
 
 /// Why a ref update is refused before anything is done for it.
@@ -46,38 +51,50 @@ struct Refusal: Error {
 
 /// Turns a push command into a ref update, with every check that needs no build.
 struct RefUpdateResolver {
-    let location: RepositoryLocation
+    let local: LocalRefs
     /// The refs as they are on the other side at this moment.
     let refs: [String: RefRecord]
     let options: PushOptions
+    var policy = DeployPolicy.always
+    /// Where branches are deployed to, if the pusher said so.
+    var environment: String?
 
     func resolve(_ command: PushCommand) throws(Refusal) -> RefUpdate {
         let old = refs[command.destination].flatMap { ObjectID(hex: $0.objectID) }
-        try checkLease(on: command.destination, old)
+        // `+` is more than a lease, as it is to git itself.
+        if !command.force { try checkLease(on: command.destination, old) }
         let isForced = command.force || options.leases[command.destination] != nil
         guard let source = command.source else {
             return try deletion(of: command.destination, old)
         }
         let repository = try open()
         let id = try resolve(source, repository)
-        if id == old { throw Refusal(.upToDate) }
+        // A tag that stands for a branch's commit is nothing new to the branch.
+        let isBranch = command.destination.hasPrefix("refs/heads/")
+        if id == old || isBranch && old != nil && (try? repository.commit(id).id) == old { throw Refusal(.upToDate) }
+        let losesCommits = try losesCommits(from: old, to: id, of: command.destination, isForced, repository)
+        if policy == .never {
+            return RefUpdate(
+                ref: command.destination, old: old, pushedID: id, action: .store(id), isForced: isForced,
+                losesCommits: losesCommits)
+        }
         switch EnvironmentMap(.default).meaning(ofRef: command.destination) {
         case .refused(let why): throw Refusal(UserError(.branchNotMapped, why, hint: "push a branch or a tag"))
         case .store:
-            if old != nil, command.destination.hasPrefix("refs/tags/"), !isForced { throw Refusal(.alreadyExists) }
             return RefUpdate(
-                ref: command.destination, old: old, action: .store(id), isForced: isForced, losesCommits: false)
+                ref: command.destination, old: old, pushedID: id, action: .store(id), isForced: isForced,
+                losesCommits: losesCommits)
         case .environment: break
         }
         let commit = try commit(id, for: command.destination, repository)
-        let losesCommits = try losesCommits(from: old, to: commit.id, isForced: isForced, repository)
         return RefUpdate(
-            ref: command.destination, old: old, action: try deployment(of: commit, to: command.destination, repository),
+            ref: command.destination, old: old, pushedID: id,
+            action: try deployment(of: commit, to: command.destination, repository),
             isForced: isForced, losesCommits: losesCommits, liveRelease: refs[command.destination]?.release)
     }
 
     private func open() throws(Refusal) -> Repository {
-        do { return try location.open() } catch { throw Refusal(error.userError) }
+        do { return try local.location.open() } catch { throw Refusal(error.userError) }
     }
 
     private func checkLease(on ref: String, _ old: ObjectID?) throws(Refusal) {
@@ -89,16 +106,17 @@ struct RefUpdateResolver {
     }
 
     private func deletion(of ref: String, _ old: ObjectID?) throws(Refusal) -> RefUpdate {
-        guard old != nil else { throw Refusal(.upToDate) }
-        let action = refs[ref]?.environment.map { RefUpdate.Action.tearDown(environment: $0) } ?? .delete
-        return RefUpdate(ref: ref, old: old, action: action, isForced: true, losesCommits: false)
+        // What is not there is deleted already, as far as anybody can see; a repository may hide it and have its say.
+        let environment = policy == .never ? nil : refs[ref]?.environment
+        let action = environment.map { RefUpdate.Action.tearDown(environment: $0) } ?? .delete
+        return RefUpdate(ref: ref, old: old, pushedID: nil, action: action, isForced: true, losesCommits: false)
     }
 
     private func resolve(_ source: [UInt8], _ repository: borrowing Repository) throws(Refusal) -> ObjectID {
         do {
-            return try repository.resolve(String(decoding: source, as: UTF8.self))
+            return try local.objectID(String(decoding: source, as: UTF8.self), in: repository)
         } catch {
-            throw Refusal(error.userError)
+            throw Refusal(error)
         }
     }
 
@@ -117,19 +135,24 @@ struct RefUpdateResolver {
         }
     }
 
-    /// git sends updates that lose commits too, so the check is ours.
+    /// git sends updates that lose commits too, so the check is ours; its rules and their order are those of git's
+    /// `set_ref_status_for_push`.
     private func losesCommits(
-        from old: ObjectID?, to new: ObjectID, isForced: Bool, _ repository: borrowing Repository
+        from old: ObjectID?, to new: ObjectID, of ref: String, _ isForced: Bool, _ repository: borrowing Repository
     ) throws(Refusal) -> Bool {
-        guard let old else { return false }
-        guard repository.contains(old) else {
-            if isForced { return true }
-            throw Refusal(.fetchFirst)
-        }
-        let isFastForward: Bool
-        do { isFastForward = try repository.isAncestor(old, of: new) } catch { isFastForward = false }
-        guard isFastForward || isForced else { throw Refusal(.nonFastForward) }
-        return !isFastForward
+        guard let old, let reason = Self.reasonAgainst(old, new, ref, repository) else { return false }
+        guard isForced else { throw Refusal(reason) }
+        return true
+    }
+
+    private static func reasonAgainst(
+        _ old: ObjectID, _ new: ObjectID, _ ref: String, _ repository: borrowing Repository
+    ) -> RejectReason? {
+        if ref.hasPrefix("refs/tags/") { return .alreadyExists }
+        guard repository.contains(old) else { return .fetchFirst }
+        guard (try? repository.commit(old)) != nil, (try? repository.commit(new)) != nil else { return .needsForce }
+        // History that is not here cannot vouch for a fast-forward.
+        return (try? repository.isAncestor(old, of: new)) == true ? nil : .nonFastForward
     }
 
     /// What the branch means according to the pushed commit's own configuration.
@@ -137,6 +160,10 @@ struct RefUpdateResolver {
         of commit: Commit, to ref: String, _ repository: borrowing Repository
     ) throws(Refusal) -> RefUpdate.Action {
         let config = try configuration(of: commit, repository)
+        if let environment {
+            let isKnown = environment == "production" || EnvironmentMap(config).rule(named: environment) != nil
+            return .deploy(commit, config, environment: environment, isPreview: !isKnown)
+        }
         switch EnvironmentMap(config).meaning(ofRef: ref) {
         case .environment(let name, let isPreview):
             return .deploy(commit, config, environment: name, isPreview: isPreview)

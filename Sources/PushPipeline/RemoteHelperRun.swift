@@ -22,36 +22,73 @@ package struct RemoteHelperRun: Sendable {
         self.address = address
     }
 
+    /// What the lines so far have led to.
+    private struct Progress {
+        var session: Session
+        /// What the local refs were when git asked for those of the remote, before any hook ran.
+        var localRefs: [String: ObjectID] = [:]
+        var epilogues: [PushBatchRun.Epilogue] = []
+        /// The exit status, once there is nothing more to do.
+        var status: Int32?
+    }
+
     /// Serves git until it has nothing more to ask.
     ///
     /// - Returns: the exit status for git: 0, or 128 when git shall stop.
     package func run() async -> Int32 {
-        var session = Session()
-        var epilogues: [PushBatchRun.Epilogue] = []
+        let address = Result { () throws(UserError) in try RemoteAddress(self.address) }
+        var progress = Progress(session: Session(reading: (try? address.get())?.reading ?? .smartHTTP))
         while let line = await channel.nextLine() {
-            for outcome in session.receive(line) {
+            for outcome in progress.session.receive(line) {
                 do {
-                    switch outcome {
-                    case .reply(let bytes): channel.write(bytes)
-                    case .list(forPush: true): channel.write(try await list(session.options))
-                    case .push(let batch): epilogues += await push(batch, reporter(session.options))
-                    case .list(forPush: false), .statelessConnect, .fetch:
-                        return try await passThrough(session, line)
-                    case .finished:
-                        finish(epilogues, session.options)
-                        return 0
-                    case .protocolError(let why):
-                        throw UserError(.internal, "git and git-remote-bim do not understand each other: \(why)")
-                    }
+                    try await carryOut(outcome, line, try address.get(), &progress)
                 } catch {
-                    reporter(session.options).report(.fatal(error as? UserError ?? UserError(.internal, "\(error)")))
+                    reporter(progress).report(.fatal(error as? UserError ?? UserError(.internal, "\(error)")))
                     return 128
                 }
+                if let status = progress.status { return status }
             }
         }
-        finish(epilogues, session.options)
+        // git, or a signal, has ended it: a batch that is not whole is not carried out.
+        if case .protocolError = progress.session.endOfInput() { return 128 }
+        finish(progress)
         return 0
     }
+
+    private func carryOut(
+        _ outcome: Outcome, _ line: [UInt8], _ address: RemoteAddress, _ progress: inout Progress
+    ) async throws {
+        switch outcome {
+        case .reply(let bytes): channel.write(bytes)
+        case .list(forPush: true):
+            progress.localRefs = (try? location.open().references()) ?? [:]
+            let options = progress.session.options
+            channel.write(try await untilGitGoes { try await list(address, options) })
+        case .push(let batch):
+            let (replies, epilogues) = try await answer(batch, address, progress)
+            channel.write(replies)
+            progress.epilogues += epilogues
+        case .list(forPush: false), .statelessConnect, .fetch:
+            let session = progress.session
+            progress.status = try await untilAborted { try await passThrough(address, session, line) }
+        case .connect(let service):
+            guard case .repository(let path) = address else {
+                throw UserError(.internal, "'\(service)' cannot be spoken with '\(self.address)'")
+            }
+            let program = progress.session.options.servicePath
+            progress.status = try await untilAborted {
+                try await RepositoryRemote(path: path, location: location)
+                    .serve(service, program: program, channel: channel)
+            }
+        case .finished:
+            finish(progress)
+            progress.status = 0
+        case .protocolError(let why):
+            throw UserError(.internal, "git and git-remote-bim do not understand each other: \(why)")
+        }
+    }
+
+    private func reporter(_ progress: Progress) -> LineReporter { reporter(progress.session.options) }
 
     private func reporter(_ options: SessionOptions) -> LineReporter {
         LineReporter(
@@ -60,66 +97,107 @@ package struct RemoteHelperRun: Sendable {
                 progress: options.progress))
     }
 
-    private func connect(_ reporter: any Reporter) async throws(UserError) -> PlatformConnection {
-        try await PlatformConnection(RemoteAddress(address), environment: location.environment) {
+    /// git has printed its table by now; the live URL is the last line.
+    private func finish(_ progress: Progress) {
+        let reporter = reporter(progress)
+        for epilogue in progress.epilogues {
+            if let url = epilogue.url { reporter.report(.live(url: url, epilogue.duration)) }
+        }
+    }
+}
+
+/// Work that ends when git goes.
+extension RemoteHelperRun {
+    /// Does what git waits for: it is canceled when git goes away in any way.
+    private func untilGitGoes<Value: Sendable>(
+        _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        try await canceling({ _ in true }, body)
+    }
+
+    /// Does what git may end its input for, as it does when it has asked for all: it is canceled when nobody listens.
+    private func untilAborted<Value: Sendable>(
+        _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        try await canceling({ $0 == .aborted }, body)
+    }
+
+    private func canceling<Value: Sendable>(
+        _ isReason: @escaping @Sendable (GitChannel.Ending) -> Bool,
+        _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        let work = Task { try await body() }
+        channel.whenOver { if isReason($0) { work.cancel() } }
+        defer { channel.whenOver(nil) }
+        return try await work.value
+    }
+}
+
+/// The steps, by what stands behind the address.
+extension RemoteHelperRun {
+    private func connect(
+        _ address: RemoteAddress, _ reporter: any Reporter
+    ) async throws(UserError) -> PlatformConnection {
+        try await PlatformConnection(address, environment: location.environment) {
             reporter.report(.notice("starting the platform on this machine"))
         }
     }
 
-    /// The refs for a push come from the ledger, where they are true; `HEAD` is left out.
-    private func list(_ options: SessionOptions) async throws(UserError) -> [UInt8] {
-        let connection = try await connect(reporter(options))
-        let deployer = APIDeployer(connection, transport: HTTPTransport())
-        let refs = try await deployer.refs()
-        if refs == nil, !connection.isEmbedded { try await deployer.ensureApp() }
-        let advertised = (refs ?? []).map { RefAdvertisement.Ref(objectID: $0.objectID, name: $0.ref) }
-        return RefAdvertisement(refs: advertised)
+    /// The refs for a push come from where they are true; `HEAD` is left out.
+    private func list(_ address: RemoteAddress, _ options: SessionOptions) async throws(UserError) -> [UInt8] {
+        let refs: [RefRecord]
+        if case .repository(let path) = address {
+            refs = try await RepositoryRemote(path: path, location: location).refs(receivePack: options.servicePath)
+        } else {
+            let connection = try await connect(address, reporter(options))
+            let deployer = APIDeployer(connection, transport: HTTPTransport())
+            let found = try await deployer.refs()
+            if found == nil, !connection.isEmbedded { throw deployer.noApp }
+            refs = found ?? []
+        }
+        return RefAdvertisement(refs: refs.map { RefAdvertisement.Ref(objectID: $0.objectID, name: $0.ref) })
             .lines(objectFormat: options.asksForObjectFormat ? .sha1 : nil)
     }
 
-    /// Runs the batch as a task that ends when git does, and answers.
-    private func push(_ batch: PushBatch, _ reporter: LineReporter) async -> [PushBatchRun.Epilogue] {
-        let work = Task { await answer(batch, reporter) }
-        channel.whenOver { work.cancel() }
-        let result = await work.value
-        channel.whenOver(nil)
-        channel.write(result.replies)
-        return result.epilogues
-    }
-
     private func answer(
-        _ batch: PushBatch, _ reporter: LineReporter
-    ) async -> (replies: [UInt8], epilogues: [PushBatchRun.Epilogue]) {
-        do throws(UserError) {
-            let connection = try await connect(reporter)
-            let deployer = APIDeployer(connection, transport: HTTPTransport())
-            return await PushBatchRun(
-                location: location, connection: connection, deployer: deployer, reporter: reporter
-            ).run(batch)
-        } catch {
-            reporter.report(.failure(error))
-            let replies = batch.updates.flatMap { PushReply.error($0.destination, .other(error.reason)) }
-            return (replies + PushReply.endOfBatch, [])
+        _ batch: PushBatch, _ address: RemoteAddress, _ progress: Progress
+    ) async throws -> (replies: [UInt8], epilogues: [PushBatchRun.Epilogue]) {
+        let reporter = reporter(progress)
+        let local = LocalRefs(location: location, known: progress.localRefs)
+        return try await untilGitGoes {
+            do throws(UserError) {
+                let policy = try DeployPolicy(remote: remote, location: location)
+                if case .repository(let path) = address {
+                    let run = RepositoryBatchRun(
+                        remote: RepositoryRemote(path: path, location: location), policy: policy, local: local,
+                        reporter: reporter)
+                    return (await run.run(batch), [])
+                }
+                let connection = try await connect(address, reporter)
+                let deployer = APIDeployer(connection, transport: HTTPTransport())
+                return await PushBatchRun(
+                    local: local, connection: connection, deployer: deployer, policy: policy, reporter: reporter
+                ).run(batch)
+            } catch {
+                reporter.report(.failure(error))
+                return (PushReply.refusal(of: batch, .other(error.reason)), [])
+            }
         }
     }
 
-    private func passThrough(_ session: Session, _ line: [UInt8]) async throws -> Int32 {
-        let connection = try await connect(reporter(session.options))
-        guard try await APIDeployer(connection, transport: HTTPTransport()).refs() != nil else {
-            throw UserError(
-                .appNotFound, "there is no app '\(connection.app)' on this platform",
-                hint: connection.isEmbedded ? "git push creates it" : "git bim create <remote>")
-        }
+    private func passThrough(_ address: RemoteAddress, _ session: Session, _ line: [UInt8]) async throws -> Int32 {
+        let connection = try await connect(address, reporter(session.options))
+        let deployer = APIDeployer(connection, transport: HTTPTransport())
+        guard try await deployer.refs() != nil else { throw deployer.noApp }
         return try await FetchPassThrough(
             channel: channel, connection: connection, location: location, remote: remote
         ).run(options: session.passThroughOptions, firstLine: line)
     }
+}
 
-    /// git has printed its table by now; the live URL is the last line.
-    private func finish(_ epilogues: [PushBatchRun.Epilogue], _ options: SessionOptions) {
-        let reporter = reporter(options)
-        for epilogue in epilogues {
-            if let url = epilogue.url { reporter.report(.live(url: url, epilogue.duration)) }
-        }
+extension RemoteAddress {
+    /// How git reads from what stands there.
+    fileprivate var reading: Session.Reading {
+        if case .repository = self { .connection } else { .smartHTTP }
     }
 }

@@ -7,8 +7,13 @@ internal import ProjectConfig
 struct TestEvidence: Sendable {
     private let receipt: TestReceipt?
     private let checks: [Check]
+    private let skipReason: String?
 
-    init(tree: ObjectID, config: ProjectConfig, location: RepositoryLocation) throws(GitError) {
+    /// - Parameter skipReason: why the pusher goes without tests; a pass that is known counts all the same.
+    init(
+        tree: ObjectID, config: ProjectConfig, location: RepositoryLocation, skipReason: String? = nil
+    ) throws(GitError) {
+        self.skipReason = skipReason
         let repository = try location.open()
         receipt = TestReceiptStore(commonDirectory: repository.commonDirectory).load(tree: tree.hex)
         checks = config.hooks["pre-push"] ?? []
@@ -23,7 +28,8 @@ struct TestEvidence: Sendable {
 
     /// What travels with the deployment.
     var tests: DeploymentRequest.Tests {
-        let reason = receipt.map { $0.skippedReasons.joined(separator: "; ") }.flatMap { $0.isEmpty ? nil : $0 }
+        let reasons = (receipt?.skippedReasons ?? []) + (skipReason.map { [$0] } ?? [])
+        let reason = reasons.isEmpty ? nil : reasons.joined(separator: "; ")
         if hasPassed { return .init(status: "passed", finishedAt: receipt?.finishedAt, reason: reason) }
         return .init(status: reason == nil ? "none" : "skipped", reason: reason)
     }

@@ -16,6 +16,9 @@ package enum Outcome: Sendable, Equatable {
     /// or answer `fallback` and go on with the session.
     case statelessConnect(service: String)
 
+    /// Start `service` at the remote and answer an empty line, after which stdin and stdout carry git's own protocol.
+    case connect(service: String)
+
     /// git has nothing more to ask.
     case finished
 

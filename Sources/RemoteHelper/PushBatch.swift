@@ -69,6 +69,9 @@ package struct PushOptions: Sendable, Equatable {
     /// True when progress may be drawn on stderr.
     package var progress = false
 
+    /// The program that receives the push at the remote, where the user named one (`--receive-pack`).
+    package var servicePath: String?
+
     /// Makes options that ask for nothing.
     package init() {}
 }

@@ -4,13 +4,22 @@ package enum PushReply {
     package static let endOfBatch: [UInt8] = [UInt8(ascii: "\n")]
 
     /// Says that the ref was updated; `forced` makes git show it as a forced update.
-    package static func ok(_ ref: String, forced: Bool = false) -> [UInt8] {
+    ///
+    /// - Parameter newID: the hex id of the object that the ref has now, where it is not the one that was pushed; git
+    ///   moves its tracking ref there, and has none after the zero id.
+    package static func ok(_ ref: String, forced: Bool = false, newID: String? = nil) -> [UInt8] {
         line("ok", ref, forced ? Array("forced update".utf8) : [])
+            + Array((newID.map { "option new-oid \($0)\n" } ?? "").utf8)
     }
 
     /// Says that the ref stays as it was, and why.
     package static func error(_ ref: String, _ why: RejectReason) -> [UInt8] {
         line("error", ref, why.text)
+    }
+
+    /// Answers for a whole batch that nothing came of.
+    package static func refusal(of batch: PushBatch, _ why: RejectReason) -> [UInt8] {
+        batch.updates.flatMap { error($0.destination, why) } + endOfBatch
     }
 
     private static func line(_ word: String, _ ref: String, _ text: [UInt8]) -> [UInt8] {
@@ -50,6 +59,14 @@ package enum RejectReason: Sendable, Equatable {
         "no match", "up to date", "non-fast forward", "already exists", "fetch first", "needs force", "stale info",
         "remote ref updated since checkout", "forced update", "expecting report", "atomic push failed",
     ]
+
+    /// Takes a reason as git's own `send-pack` words it; what has no meaning of its own to git is shown as it is.
+    package init(gitText text: String) {
+        let meanings: [RejectReason] = [
+            .nonFastForward, .fetchFirst, .needsForce, .alreadyExists, .staleInfo, .upToDate, .atomicPushFailed,
+        ]
+        self = meanings.first { $0.text.elementsEqual(text.utf8) } ?? .other(text)
+    }
 
     /// What stands in the line after the ref name.
     var text: [UInt8] {

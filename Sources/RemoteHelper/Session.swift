@@ -6,9 +6,23 @@ package struct Session: Sendable {
     /// The longest line that is read, in bytes.
     package static let maximumLineLength = 1 << 20
 
-    /// What git's `remote-curl` offers, and the `push` that is bim's own. Its `get` is for bundle URIs, which git
-    /// fetches without asking a remote's helper.
-    static let capabilities = "option\npush\nfetch\nstateless-connect\ncheck-connectivity\nobject-format\n\n"
+    /// How git reads from the remote; pushes are bim's own in both.
+    package enum Reading: Sendable {
+        /// Through git's own HTTP helper: what `remote-curl` offers, but for `get`, which is for bundle URIs that git
+        /// fetches without asking a remote's helper.
+        case smartHTTP
+        /// By git's own protocol with a program of git's at the other end.
+        case connection
+
+        var capabilities: String {
+            switch self {
+            case .smartHTTP: "option\npush\nfetch\nstateless-connect\ncheck-connectivity\nobject-format\n\n"
+            case .connection: "option\npush\nconnect\nobject-format\n\n"
+            }
+        }
+    }
+
+    private let reading: Reading
 
     /// What git has said with `option` lines.
     package private(set) var options = SessionOptions()
@@ -38,7 +52,9 @@ package struct Session: Sendable {
     }
 
     /// Starts before `capabilities`.
-    package init() {}
+    package init(reading: Reading = .smartHTTP) {
+        self.reading = reading
+    }
 
     /// Takes one line, with or without its line end, and says what to do, in order.
     package mutating func receive(_ line: [UInt8]) -> [Outcome] {
@@ -83,18 +99,28 @@ package struct Session: Sendable {
         case ("option", let rest?, _): return option(rest, line: line)
         case ("push", let rest?, .none), ("push", let rest?, .push): return push(rest)
         case ("fetch", let rest?, .none), ("fetch", let rest?, .fetch): return fetch(rest)
-        case ("capabilities", nil, .none): return [.reply(Array(Self.capabilities.utf8))]
+        case ("capabilities", nil, .none): return [.reply(Array(reading.capabilities.utf8))]
         case ("list", nil, .none): return [.list(forPush: false)]
         case ("list", let rest?, .none) where rest.elementsEqual("for-push".utf8): return [.list(forPush: true)]
         case ("stateless-connect", let rest?, .none):
             guard let service = RefName.validated(rest) else { return fail("'stateless-connect' names no service") }
             return [.statelessConnect(service: service)]
+        case ("connect", let rest?, .none) where reading == .connection: return connect(rest)
         default: return fail("unexpected line \(Self.shown(line))")
         }
     }
 
+    /// A push goes by `push` lines, whatever git would rather do.
+    private mutating func connect(_ rest: ArraySlice<UInt8>) -> [Outcome] {
+        guard let service = RefName.validated(rest) else { return fail("'connect' names no service") }
+        if service == "git-receive-pack" { return [.reply(Array("fallback\n".utf8))] }
+        return [.connect(service: service)]
+    }
+
     private mutating func option(_ rest: ArraySlice<UInt8>, line: ArraySlice<UInt8>) -> [Outcome] {
         let (name, value) = Self.firstWord(of: rest)
+        // Over HTTP the user has no say in what runs at the other end.
+        if name.elementsEqual("servpath".utf8), reading == .smartHTTP { return [.reply(Array("unsupported\n".utf8))] }
         switch options.set(String(decoding: name, as: UTF8.self), to: value) {
         case .ok:
             return [.reply(Array("ok\n".utf8))]

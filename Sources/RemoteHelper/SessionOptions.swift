@@ -22,6 +22,9 @@ package struct SessionOptions: Sendable, Equatable {
     /// True when git understands an `:object-format` line in a ref advertisement. Holds for the whole session.
     package var asksForObjectFormat = false
 
+    /// The program that git shall run at the remote, where the user named one: `--upload-pack`, `--receive-pack`.
+    package var servicePath: String?
+
     /// What the next push batch is to be like; forgotten after it.
     var nextPush = PushOptions()
 
@@ -30,6 +33,7 @@ package struct SessionOptions: Sendable, Equatable {
         var push = nextPush
         push.verbosity = verbosity
         push.progress = progress
+        push.servicePath = servicePath
         return push
     }
 }
@@ -52,6 +56,8 @@ extension SessionOptions {
         switch name {
         case "verbosity", "progress", "family", "object-format":
             setForSession(name, to: value)
+        case "servpath":
+            setServicePath(to: value)
         case "depth", "deepen-since", "deepen-not", "deepen-relative", "followtags", "update-shallow", "refetch",
             "filter", "from-promisor", "cloning", "check-connectivity":
             .okAndPassOn
@@ -76,6 +82,14 @@ extension SessionOptions {
             progress = isTrue(value)
         }
         return .okAndPassOn
+    }
+
+    private mutating func setServicePath(to value: ArraySlice<UInt8>?) -> Answer {
+        guard let path = String(validating: CStyleQuoting.plain(value ?? []), as: UTF8.self), !path.isEmpty else {
+            return .unsupported
+        }
+        servicePath = path
+        return .ok
     }
 
     private mutating func setForPush(_ name: String, to value: ArraySlice<UInt8>?) -> Answer {

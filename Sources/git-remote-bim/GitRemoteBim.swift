@@ -36,7 +36,7 @@ enum GitRemoteBim {
             )
             exit(2)
         }
-        let channel = GitChannel()
+        let channel = GitChannel.standard()
         let interrupts = Interrupts(ending: channel)
         let location = RepositoryLocation(environment: ProcessEnvironment.current, folder: ".")
         let status = await RemoteHelperRun(

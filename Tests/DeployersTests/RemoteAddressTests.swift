@@ -12,7 +12,7 @@ struct RemoteAddressTests {
             [
                 "local/hello", "bim::local/hello", "https://backend.im/acme/api", "bim://backend.im/acme/api",
                 "https://backend.im:8443/acme/api.git", "http://127.0.0.1:80/a/b", "http://[::1]:80/a/b",
-                "http://localhost/a/b",
+                "http://localhost/a/b", "/srv/a.git", "bim::../a b@c", "./x", ".", "file:///srv/%C3%A4%20b.git",
             ],
             [
                 .embedded(app: "hello"), .embedded(app: "hello"),
@@ -22,6 +22,8 @@ struct RemoteAddressTests {
                 .api(baseURL: "http://127.0.0.1:80", AppID(user: "a", app: "b")),
                 .api(baseURL: "http://[::1]:80", AppID(user: "a", app: "b")),
                 .api(baseURL: "http://localhost", AppID(user: "a", app: "b")),
+                .repository(path: "/srv/a.git"), .repository(path: "../a b@c"), .repository(path: "./x"),
+                .repository(path: "."), .repository(path: "/srv/ä b.git"),
             ] as [RemoteAddress]))
     func valid(_ text: String, _ address: RemoteAddress) throws {
         #expect(try RemoteAddress(text) == address)
@@ -34,7 +36,7 @@ struct RemoteAddressTests {
             "https://h/a/b/c",
             "https://user:secret@h/a/b", "http://backend.im/a/b", "http://127.evil.example/a/b",
             "http://localhost.evil.example/a/b",
-            "git@h:u/a.git", "ssh://user:secret@h/a", "cli:x/u/a", "hello",
+            "file://", "file://srv", "git@h:u/a.git", "ssh://user:secret@h/a", "cli:x/u/a", "hello",
         ])
     func refused(_ text: String) throws {
         let error = #expect(throws: UserError.self) { try RemoteAddress(text) }

@@ -46,16 +46,18 @@ final class RefUpdateTests {
     }
 
     private func resolve(
-        _ source: String?, to ref: String, live: String? = nil, force: Bool = false, lease: LeaseValue? = nil
+        _ source: String?, to ref: String, live: String? = nil, force: Bool = false, lease: LeaseValue? = nil,
+        policy: DeployPolicy = .always, environment: String? = nil, known: [String: ObjectID] = [:]
     ) throws -> RefUpdate {
         var options = PushOptions()
         options.leases[ref] = lease
         let refs = live.map {
             [ref: RefRecord(ref: ref, objectID: $0, environment: "production", release: 3, updatedAt: "t")]
         }
+        let location = RepositoryLocation(environment: ["HOME": folder, "GIT_CONFIG_NOSYSTEM": "1"], folder: folder)
         let resolver = RefUpdateResolver(
-            location: RepositoryLocation(environment: ["HOME": folder, "GIT_CONFIG_NOSYSTEM": "1"], folder: folder),
-            refs: refs ?? [:], options: options)
+            local: LocalRefs(location: location, known: known), refs: refs ?? [:], options: options, policy: policy,
+            environment: environment)
         return try resolver.resolve(PushCommand(source: source.map { Array($0.utf8) }, destination: ref, force: force))
     }
 
@@ -100,6 +102,54 @@ final class RefUpdateTests {
             refusal { try self.resolve("main", to: "refs/heads/main", live: old, lease: .mustNotExist) }?.reason
                 == .staleInfo)
         #expect(try resolve("main", to: "refs/heads/main", lease: .mustNotExist).old == nil)
+        #expect(try resolve("main", to: "refs/heads/main", live: old, force: true, lease: .mustNotExist).old != nil)
+    }
+
+    @Test("A ref that deploys nothing loses commits as little as a branch does")
+    func storedHistory() throws {
+        let (main, old) = (try run("git rev-parse main"), try run("git rev-parse main~1"))
+        let unknown = String(repeating: "a", count: 40)
+        let tree = try run("git rev-parse main^{tree}")
+        for (source, live, reason) in [
+            ("main~1", main, RejectReason.nonFastForward), ("main", unknown, .fetchFirst), ("main", tree, .needsForce),
+            ("main^{tree}", main, .needsForce),
+        ] {
+            #expect(refusal { try self.resolve(source, to: "refs/notes/x", live: live) }?.reason == reason, "\(source)")
+            #expect(try resolve(source, to: "refs/notes/x", live: live, force: true).losesCommits, "\(source)")
+        }
+        #expect(try !resolve("main", to: "refs/notes/x", live: old).losesCommits)
+        #expect(try resolve("v1", to: "refs/tags/v1", live: old, force: true).losesCommits)
+    }
+
+    @Test("Where nothing is deployed, branches are stored and deleted like any other ref")
+    func never() throws {
+        let old = try run("git rev-parse main~1")
+        let update = try resolve("main", to: "refs/heads/main", live: old, policy: .never)
+        #expect(update.storedID?.hex == (try run("git rev-parse main")))
+        guard case .delete = try resolve(nil, to: "refs/heads/main", live: old, policy: .never).action else {
+            Issue.record("the environment goes with the branch")
+            return
+        }
+    }
+
+    @Test("A branch that moved since git asked for the refs is pushed as it was")
+    func moved() throws {
+        let old = try #require(ObjectID(hex: try run("git rev-parse main~1")))
+        guard case .deploy(let commit, _, _, _) = try resolve("main", to: "refs/heads/x", known: ["main": old]).action
+        else { return }
+        #expect(commit.id == old)
+    }
+
+    @Test("The pusher may name the environment; one that nobody declared is a preview")
+    func environments() throws {
+        for (name, isPreview) in [("production", false), ("review", true)] {
+            guard
+                case .deploy(_, _, name, isPreview) = try resolve("main", to: "refs/heads/x", environment: name).action
+            else {
+                Issue.record("not deployed to \(name)")
+                continue
+            }
+        }
     }
 
     @Test("Tags are stored, existing ones are kept, deletions of branches take the environment along")
@@ -114,7 +164,10 @@ final class RefUpdateTests {
             Issue.record("the environment stays")
             return
         }
-        #expect(refusal { try self.resolve(nil, to: "refs/heads/main") }?.reason == .upToDate)
+        guard case .delete = try resolve(nil, to: "refs/heads/main").action else {
+            Issue.record("what is not there has an environment")
+            return
+        }
     }
 
     @Test("What cannot be deployed is refused with a code and a hint")
@@ -140,6 +193,7 @@ final class RefUpdateTests {
         let count = try #require(variables["GIT_CONFIG_COUNT"].flatMap { Int($0) })
         #expect(variables["GIT_CONFIG_KEY_0"] == "a.b")
         #expect(variables["GIT_CONFIG_KEY_\(count - 1)"] == "http.https://h/u/a.git.extraHeader")
+        #expect(variables["GIT_CONFIG_KEY_1"] == "url.https://h/u/a.git.insteadOf")
         #expect(
             variables["GIT_CONFIG_VALUE_\(count - 1)"]
                 == "Authorization: Basic \(Data("bim:secret".utf8).base64EncodedString())")

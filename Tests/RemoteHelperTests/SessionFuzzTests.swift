@@ -70,7 +70,7 @@ struct SessionFuzzTests {
             #expect(Set(requests).count == requests.count)
         case .finished, .protocolError:
             ended = outcome
-        case .list, .statelessConnect:
+        case .list, .statelessConnect, .connect:
             break
         }
     }

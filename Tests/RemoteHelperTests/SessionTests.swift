@@ -10,6 +10,18 @@ struct SessionTests {
         #expect(session.receive(lines: ["capabilities"]) == [.reply(text: text)])
     }
 
+    @Test("where git connects itself, the session offers that for reading, and pushes stay its own")
+    func connection() {
+        var session = Session(reading: .connection)
+        #expect(
+            session.receive(lines: ["capabilities", "connect git-receive-pack", "connect git-upload-pack"]) == [
+                .reply(text: "option\npush\nconnect\nobject-format\n\n"), .reply(text: "fallback\n"),
+                .connect(service: "git-upload-pack"),
+            ])
+        #expect(session.receive(lines: ["option servpath /x/git-receive-pack"]) == [.reply(text: "ok\n")])
+        #expect(session.options.servicePath == "/x/git-receive-pack")
+    }
+
     @Test(
         "a line that stands alone has one outcome",
         arguments: [

@@ -28,15 +28,7 @@ struct FetchPassThrough: Sendable {
             }
             if !rest.isEmpty { channel.write(rest) }
             try await helper.write(firstLine + [UInt8(ascii: "\n")])
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask {
-                    while let chunk = await channel.nextChunk() { try await helper.write(chunk) }
-                    await helper.finishInput()
-                }
-                while let chunk = try await output.next() { channel.write(chunk) }
-                channel.end()
-                group.cancelAll()
-            }
+            try await GitRelay.pass(channel, helper, &output)
         }
         return status == .exited(0) ? 0 : 128
     }

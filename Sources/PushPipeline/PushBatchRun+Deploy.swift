@@ -1,0 +1,78 @@
+internal import Builders
+internal import Deployers
+internal import Diagnostics
+internal import GitCore
+internal import HTTPTransport
+internal import PlatformAPI
+internal import Registry
+internal import RemoteHelper
+
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
+/// One branch becomes live.
+extension PushBatchRun {
+    func deploy(
+        _ subject: PushPlan.Subject, _ wishes: PushWishes, _ options: PushOptions, with others: [RefUpdate]
+    ) async throws -> Done {
+        let began = ContinuousClock.now
+        let plan = try PushPlan(
+            subject, wishes: wishes, location: local.location, target: try await deployer.describe())
+        tell(plan)
+        let update = subject.update
+        if options.dryRun { return Done(forced: update.losesCommits, newID: newID(of: plan, subject.commit.id.hex)) }
+        try await deployer.ensureApp()
+        let source = SourcePush(location: local.location, connection: connection)
+        try await source.send(others.compactMap(\.storedID))
+        let cache = try layerCache(local.location.environment)
+        let push = Push(
+            location: local.location, source: source, builder: OwnBuilder(cache: cache),
+            store: RegistryClient(
+                baseURL: connection.baseURL, repository: connection.app.description, token: connection.token,
+                transport: HTTPTransport()),
+            deployer: deployer, reporter: reporter, wishes: wishes, layerFolder: cache.folder)
+        let deployment = try await push.run(plan, with: others)
+        guard deployment.status.isFinal else {
+            // The ref has not moved, and git is told so.
+            return Done(newID: update.old?.hex ?? Self.noObject)
+        }
+        return Done(
+            forced: update.losesCommits, newID: newID(of: plan, deployment.commit),
+            epilogue: Epilogue(
+                url: plan.web == nil ? nil : deployment.url, duration: ContinuousClock.now - began, opens: wishes.opens)
+        )
+    }
+
+    private static let noObject = String(repeating: "0", count: 40)
+
+    /// The commit, where a tag was pushed that stands for it.
+    private func newID(of plan: PushPlan, _ commit: String) -> String? {
+        plan.update.pushedID?.hex == commit ? nil : commit
+    }
+
+    /// The lines above the steps.
+    private func tell(_ plan: PushPlan) {
+        reporter.report(.headline(plan.headline(app: connection.app)))
+        reportChangedFiles()
+        for notice in plan.notices(app: connection.app) { reporter.report(.notice(notice)) }
+        if let line = plan.evidence.line(now: Int64(time(nil))) { reporter.report(.finished(.test, line, nil)) }
+    }
+
+    private func reportChangedFiles() {
+        guard let repository = try? local.location.open(), let count = try? repository.changedFileCount(), count > 0
+        else { return }
+        let (noun, verb) = count == 1 ? ("file", "is") : ("files", "are")
+        reporter.report(.notice("\(count) changed \(noun) in this folder \(verb) not in the commit"))
+    }
+
+    private func layerCache(_ environment: [String: String]) throws(UserError) -> LayerCache {
+        do {
+            return try LayerCache(environment: environment)
+        } catch {
+            throw UserError(
+                error.isNoSpace ? .quota : .buildFailed, "the cache folder '\(error.path)' cannot be made",
+                hint: "make it writable, or set XDG_CACHE_HOME to another place", cause: error)
+        }
+    }
+}

@@ -1,0 +1,60 @@
+internal import Deployers
+internal import Diagnostics
+internal import GitCore
+internal import ProcessRunner
+
+/// Sends objects with their history to the platform's repository, under refs that no clone sees.
+///
+/// git itself does it: it knows what is there already, shallow and partial clones, proxies and certificates.
+struct SourcePush: Sendable {
+    let location: RepositoryLocation
+    let connection: PlatformConnection
+
+    /// How often a push is tried: two of the same commit at once get in each other's way, and the later finds it there.
+    private static let attempts = 3
+
+    /// - Throws: `PLATFORM_UNAVAILABLE` with git's own words as cause.
+    func send(_ ids: [ObjectID]) async throws(UserError) {
+        if ids.isEmpty { return }
+        for attempt in 1... {
+            let answer = try await push(ids)
+            if answer.status.isSuccess { return }
+            guard attempt < Self.attempts else { throw failure(answer.errorText) }
+            try? await Task.sleep(for: .milliseconds(200) * attempt)
+        }
+    }
+
+    /// `git send-pack` would do for a path; over HTTP only `git push` knows proxies and credentials.
+    private func push(_ ids: [ObjectID]) async throws(UserError) -> Captured {
+        // What the user has set for pushes of their own has no say in this one. An empty push option clears earlier ones.
+        let command = Command(
+            "git",
+            [
+                "-c", "push.pushOption=", "push", "--quiet", "--no-verify", "--no-signed", "--no-follow-tags",
+                "--recurse-submodules=no", connection.gitURL,
+            ] + Set(ids).map { "+\($0.hex):refs/bim/source/\($0.hex)" },
+            environment: GitAccess(connection).environment(location.environment), workingDirectory: location.folder)
+        do {
+            return try await command.capture(limit: 1 << 20, deadline: .seconds(1800))
+        } catch let error as ProcessError where error.kind == .canceled {
+            throw UserError(.interrupted, "interrupted while the source was being sent", hint: "push again")
+        } catch {
+            throw failure("\(error)")
+        }
+    }
+
+    private func failure(_ said: String) -> UserError {
+        let words = said.split(separator: "\n").map(String.init)
+        let line =
+            words.last { $0.hasPrefix("fatal:") || $0.hasPrefix("error:") || $0.hasPrefix("remote:") }
+            ?? "no reason given"
+        return UserError(
+            .platformUnavailable, "the commit could not be sent to the platform: \(line)", hint: "push again",
+            cause: GitSaid(text: said))
+    }
+
+    private struct GitSaid: Error, CustomStringConvertible {
+        let text: String
+        var description: String { text }
+    }
+}

@@ -1,0 +1,60 @@
+internal import Diagnostics
+internal import GitCore
+internal import PlatformAPI
+internal import RemoteHelper
+
+/// Carries out one batch of git on a repository that only keeps the source: every destination gets exactly one answer.
+struct RepositoryBatchRun: Sendable {
+    let remote: RepositoryRemote
+    let policy: DeployPolicy
+    let local: LocalRefs
+    let reporter: any Reporter
+
+    /// Answers for all updates of the batch, in order.
+    func run(_ batch: PushBatch) async -> [UInt8] {
+        do throws(UserError) {
+            guard policy == .never else {
+                throw UserError(
+                    .configInvalid, "'\(remote.path)' is a git repository, to which this version deploys nothing",
+                    hint: "git config bim.deploy never  keeps the source there")
+            }
+            let refs = try await remote.refs(receivePack: batch.options.servicePath)
+            return try await answer(
+                batch,
+                RefUpdateResolver(
+                    local: local,
+                    refs: Dictionary(refs.map { ($0.ref, $0) }, uniquingKeysWith: { first, _ in first }),
+                    options: batch.options, policy: policy))
+        } catch {
+            reporter.report(.failure(error))
+            return PushReply.refusal(of: batch, .other(error.reason))
+        }
+    }
+
+    private func answer(_ batch: PushBatch, _ resolver: RefUpdateResolver) async throws(UserError) -> [UInt8] {
+        var updates: [RefUpdate] = []
+        var refusals: [String: RejectReason] = [:]
+        for command in batch.updates {
+            do throws(Refusal) {
+                updates.append(try resolver.resolve(command))
+            } catch {
+                if let said = error.error { reporter.report(.failure(said)) }
+                refusals[command.destination] = error.reason
+            }
+        }
+        let isWhole = !batch.options.atomic || refusals.values.allSatisfy { $0 == .upToDate }
+        let answers = isWhole && !updates.isEmpty ? try await remote.send(updates, batch.options) : [:]
+        let loses = Dictionary(updates.map { ($0.ref, $0.losesCommits) }, uniquingKeysWith: { first, _ in first })
+        return batch.updates.flatMap { command in
+            let ref = command.destination
+            if let refusal = refusals[ref] { return PushReply.error(ref, refusal) }
+            switch answers[ref] {
+            case .ok: return PushReply.ok(ref, forced: loses[ref] ?? false)
+            // Ours is a lease on what we have checked; without one of the user's, somebody was faster.
+            case .refused(.staleInfo) where batch.options.leases[ref] == nil: return PushReply.error(ref, .fetchFirst)
+            case .refused(let reason): return PushReply.error(ref, reason)
+            case nil: return PushReply.error(ref, batch.options.atomic ? .atomicPushFailed : .other("not sent"))
+            }
+        } + PushReply.endOfBatch
+    }
+}
