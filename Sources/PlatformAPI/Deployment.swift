@@ -131,14 +131,16 @@ package struct Deployment: Codable, Sendable, Equatable {
     package var url: String?
     package var failure: DeploymentFailure?
     package var message: String?
+    /// Push options of the pusher's own, `x-…`, as they were given.
+    package var extra: [String]?
     package var createdAt: String
     package var finishedAt: String?
 
     package init(
         id: String, app: String, environment: String, ref: String, commit: String, oldCommit: String?,
         artifact: DeploymentRequest.Artifact, status: DeploymentStatus, phase: String? = nil, release: Int? = nil,
-        url: String? = nil, failure: DeploymentFailure? = nil, message: String?, createdAt: String,
-        finishedAt: String? = nil
+        url: String? = nil, failure: DeploymentFailure? = nil, message: String?,
+        extra: [String]? = nil, createdAt: String, finishedAt: String? = nil
     ) {
         self.id = id
         self.app = app
@@ -153,12 +155,13 @@ package struct Deployment: Codable, Sendable, Equatable {
         self.url = url
         self.failure = failure
         self.message = message
+        self.extra = extra
         self.createdAt = createdAt
         self.finishedAt = finishedAt
     }
 
     enum CodingKeys: String, CodingKey {
-        case id, app, environment, ref, commit, artifact, status, phase, release, url, failure, message
+        case id, app, environment, ref, commit, artifact, status, phase, release, url, failure, message, extra
         case oldCommit = "old_commit"
         case createdAt = "created_at"
         case finishedAt = "finished_at"

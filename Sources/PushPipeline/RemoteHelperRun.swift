@@ -100,8 +100,13 @@ package struct RemoteHelperRun: Sendable {
     /// git has printed its table by now; the live URL is the last line.
     private func finish(_ progress: Progress) {
         let reporter = reporter(progress)
+        let opensAlways = (try? location.open().configuration().bool("bim.open")) == true
         for epilogue in progress.epilogues {
-            if let url = epilogue.url { reporter.report(.live(url: url, epilogue.duration)) }
+            guard let url = epilogue.url else { continue }
+            reporter.report(.live(url: url, epilogue.duration))
+            if epilogue.opens || opensAlways, !Browser(environment: location.environment).open(url) {
+                reporter.report(.notice("no browser was opened: there is none, or nobody sits before this machine"))
+            }
         }
     }
 }

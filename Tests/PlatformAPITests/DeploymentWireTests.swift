@@ -16,13 +16,14 @@ struct DeploymentWireTests {
                 processes: ["web": "./run", "worker": "./work"], releaseCommand: "./migrate", healthPath: "/up",
                 healthTimeoutSeconds: 90, graceSeconds: 10),
             tests: .init(status: "passed", finishedAt: 1_700_000_000, reason: "BIM_SKIP"), message: "Fix login",
-            client: "git-remote-bim/0.1.0")
+            client: "git-remote-bim/0.1.0", refs: [.init(ref: "refs/tags/v1", old: nil, new: "1a2b")],
+            extra: ["x-ticket=7"])
         try Wire.expect(
             request,
             is: #"{"artifact":{"kind":"image","reference":"acme/api@sha256:00"},"client":"git-remote-bim/0.1.0","#
-                + #""commit":"3f2a1c9d0e5b4a7f8c6d9e1f2a3b4c5d6e7f8091","environment":"production","force":false,"#
-                + #""kind":"permanent","message":"Fix login","old_commit":"1a2b","protected":true,"#
-                + #""ref":"refs/heads/main","settings":{"grace_seconds":10,"health_path":"/up","#
+                + #""commit":"3f2a1c9d0e5b4a7f8c6d9e1f2a3b4c5d6e7f8091","environment":"production","extra":["x-ticket=7"],"#
+                + #""force":false,"kind":"permanent","message":"Fix login","old_commit":"1a2b","protected":true,"#
+                + #""ref":"refs/heads/main","refs":[{"new":"1a2b","ref":"refs/tags/v1"}],"settings":{"grace_seconds":10,"health_path":"/up","#
                 + #""health_timeout_seconds":90,"processes":{"web":"./run","worker":"./work"},"#
                 + #""release_command":"./migrate"},"tests":{"finished_at":1700000000,"reason":"BIM_SKIP","status":"passed"}}"#
         )

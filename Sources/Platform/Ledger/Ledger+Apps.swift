@@ -131,19 +131,27 @@ extension Ledger {
 
     /// Moves refs that deploy nothing, all of them or none.
     ///
-    /// - Throws: `Problem` with `STALE_REF` when one of them has moved.
+    /// - Throws: `Problem` with `STALE_REF` when one of them has moved, `CONFIG_INVALID` when it belongs to an environment.
     func changeRefs(of app: AppID, _ changes: [RefChange]) async throws {
-        try await pool.write { db in
-            for change in changes {
-                let current = try Self.objectID(of: change.ref, in: app, db)
-                guard current == change.old else { throw Problem.staleRef(change.ref, current: current) }
-                if let new = change.new {
-                    try Self.requireRoom(for: change.ref, in: app, db)
-                    try Self.setRef(change.ref, to: new, environment: nil, release: nil, in: app, db)
-                } else {
-                    try Self.deleteRef(change.ref, in: app, db)
-                }
+        try await pool.write { db in try Self.changeRefs(of: app, changes, db) }
+    }
+
+    /// Deletions go first, so that `a` makes room for `a/b`.
+    static func changeRefs(of app: AppID, _ changes: [RefChange], _ db: Database) throws {
+        for change in changes.filter({ $0.new == nil }) + changes.filter({ $0.new != nil }) {
+            let known = try refs(of: app, db).first { $0.ref == change.ref }
+            guard known?.objectID == change.old else { throw Problem.staleRef(change.ref, current: known?.objectID) }
+            guard known?.environment == nil else {
+                throw Problem.invalid(
+                    "'\(change.ref)' stands for what is live, and is moved by a deployment alone",
+                    hint: "git push bim <branch>")
             }
+            guard let new = change.new else {
+                try deleteRef(change.ref, in: app, db)
+                continue
+            }
+            try requireRoom(for: change.ref, in: app, db)
+            try setRef(change.ref, to: new, environment: nil, release: nil, in: app, db)
         }
     }
 

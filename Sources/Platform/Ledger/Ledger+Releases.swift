@@ -43,6 +43,7 @@ extension Ledger {
                     .superseded, status: 409, "the environment '\(environment.name)' was removed meanwhile",
                     hint: "push again")
             }
+            try Self.changeRefs(of: app, request.refs ?? [], db)
             try Self.setRef(
                 request.ref, to: request.commit, environment: environment.name, release: number, in: app, db)
             try db.execute(
@@ -62,7 +63,8 @@ extension Ledger {
         return holder == id
     }
 
-    /// Removes an environment with its releases and its ref, in one transaction; its deployments stay in the history.
+    /// Removes an environment with its releases and every ref that was deployed to it, of which nothing is live any more,
+    /// in one transaction; its deployments stay in the history.
     ///
     /// - Parameters:
     ///   - ref: the branch that is deleted; nil for the environment's latest. One that is not the latest goes alone.
@@ -106,9 +108,8 @@ extension Ledger {
                     sql: "DELETE FROM \(table) WHERE user = ? AND app = ? AND environment = ?",
                     arguments: [app.user, app.app, id.name])
             }
-            if let ref = record.ref { try Self.deleteRef(ref, in: app, db) }
             try db.execute(
-                sql: "UPDATE ref SET environment = NULL, release = NULL WHERE user = ? AND app = ? AND environment = ?",
+                sql: "DELETE FROM ref WHERE user = ? AND app = ? AND environment = ?",
                 arguments: [app.user, app.app, id.name])
             try db.execute(
                 sql: "DELETE FROM environment WHERE user = ? AND app = ? AND name = ?",

@@ -80,15 +80,7 @@ struct AppRoutes: Sendable {
         var request = request
         _ = try await app(id)
         let changes = try await decode([RefChange].self, from: &request)
-        for change in changes {
-            guard RefRules.isStored(change.ref) else {
-                throw Problem.invalid("'\(change.ref)' is moved by a deployment alone", hint: "git push bim <branch>")
-            }
-            guard let new = change.new else { continue }
-            guard RefRules.isObjectID(new), try await repositories.containsObject(new, of: id) else {
-                throw Problem.invalid("the object \(new.prefix(40)) has not been pushed")
-            }
-        }
+        try await RefRules.check(changes, of: id, in: repositories)
         try await ledger.changeRefs(of: id, changes)
         try await follower.follow(id)
         return try json(try await ledger.refs(of: id))
@@ -153,9 +145,20 @@ enum RefRules {
     /// A branch, which deploys: a full ref name that git takes too (git-check-ref-format).
     static func isBranch(_ ref: String) -> Bool { ref.hasPrefix("refs/heads/") && isWellFormed(ref) }
 
-    /// A ref that is stored and deploys nothing.
+    /// A ref that can be stored; a branch is one as long as nothing is live from it.
     static func isStored(_ ref: String) -> Bool {
-        ref.hasPrefix("refs/") && !ref.hasPrefix("refs/heads/") && !ref.hasPrefix("refs/bim/") && isWellFormed(ref)
+        ref.hasPrefix("refs/") && !ref.hasPrefix("refs/bim/") && isWellFormed(ref)
+    }
+
+    /// - Throws: `Problem` when a change names no ref that may be stored, or an object that is not there.
+    static func check(_ changes: [RefChange], of app: AppID, in repositories: GitRepositories) async throws {
+        for change in changes {
+            guard isStored(change.ref) else { throw Problem.invalid("'\(change.ref)' cannot be the name of a ref") }
+            guard let new = change.new else { continue }
+            guard isObjectID(new), try await repositories.containsObject(new, of: app) else {
+                throw Problem.invalid("the object \(new.prefix(40)) has not been pushed")
+            }
+        }
     }
 
     /// 40 lower-case hexadecimal digits.
@@ -165,7 +168,9 @@ enum RefRules {
 
     private static func isWellFormed(_ ref: String) -> Bool {
         let parts = ref.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count >= 3, ref.utf8.count <= 500, !ref.hasSuffix("."), !ref.contains(".."), !ref.contains("@{")
+        // `refs/stash` is the shortest that git itself makes.
+        guard parts.count >= (ref.hasPrefix("refs/heads") || ref.hasPrefix("refs/tags") ? 3 : 2), ref.utf8.count <= 500,
+            !ref.hasSuffix("."), !ref.contains(".."), !ref.contains("@{")
         else { return false }
         guard parts.allSatisfy({ !$0.isEmpty && !$0.hasPrefix(".") && !$0.hasSuffix(".lock") }) else { return false }
         let forbidden = Set(" ~^:?*[\\".unicodeScalars)

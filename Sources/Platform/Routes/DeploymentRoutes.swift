@@ -111,6 +111,10 @@ struct DeploymentRoutes: Sendable {
         guard RefRules.isObjectID(body.commit), try await repositories.contains(commit: body.commit, of: app) else {
             throw Problem.invalid("the commit \(body.commit.prefix(40)) has not been pushed")
         }
+        try await RefRules.check(body.refs ?? [], of: app, in: repositories)
+        guard !(body.refs ?? []).contains(where: { $0.ref == body.ref }) else {
+            throw Problem.invalid("'\(body.ref)' is moved by the deployment and by 'refs'")
+        }
         await mendShallow(app)
         try await requireFastForward(body, of: app)
     }

@@ -42,7 +42,8 @@ struct WireSample: Sendable, CustomTestStringConvertible {
     private static let request = DeploymentRequest(
         environment: "production", kind: "permanent", protected: true, ref: "refs/heads/main", commit: id,
         oldCommit: id,
-        force: true, artifact: artifact, settings: settings, tests: tests, message: "Try it", client: "tests/1")
+        force: true, artifact: artifact, settings: settings, tests: tests, message: "Try it", client: "tests/1",
+        refs: [RefChange(ref: "refs/tags/v1", old: nil, new: id)], extra: ["x-ticket=7"])
     private static let leastRequest = DeploymentRequest(
         environment: "production", kind: "preview", protected: false, ref: "refs/heads/main", commit: id,
         oldCommit: nil,
@@ -55,7 +56,7 @@ struct WireSample: Sendable, CustomTestStringConvertible {
     private static let deployment = Deployment(
         id: "dpl_1", app: "acme/api", environment: "production", ref: "refs/heads/main", commit: id, oldCommit: id,
         artifact: artifact, status: .failed, phase: "checking", release: 1, url: "http://127.0.0.1:1", failure: failure,
-        message: "Try it", createdAt: time, finishedAt: time)
+        message: "Try it", extra: ["x-ticket=7"], createdAt: time, finishedAt: time)
     private static let leastDeployment = Deployment(
         id: "dpl_1", app: "acme/api", environment: "production", ref: "refs/heads/main", commit: id, oldCommit: nil,
         artifact: artifact, status: .queued, message: nil, createdAt: time)

@@ -120,6 +120,35 @@ struct SwitchTests {
         #expect(try await ledger.refs(of: fixture.app).map(\.ref) == ["refs/tags/b"])
     }
 
+    @Test("Refs that come with a deployment move with its switch, or the release does not go live")
+    func refsBesideARelease() async throws {
+        let ledger = fixture.ledger
+        try await ledger.changeRefs(of: fixture.app, [.init(ref: "refs/tags/a", old: nil, new: objectID("a"))])
+        for (old, isLive) in [(nil, false), (objectID("a"), true)] as [(String?, Bool)] {
+            var request = DeploymentRequest.sample()
+            request.refs = [.init(ref: "refs/tags/a", old: old, new: objectID("b"))]
+            let id = "dpl_\(isLive)"
+            let number = try? await fixture.deploy(id, request)
+            #expect((number != nil) == isLive)
+            let refs = try await ledger.refs(of: fixture.app).map { "\($0.ref) \($0.objectID)" }
+            #expect(
+                refs == (isLive ? ["refs/heads/main \(request.commit)"] : [])
+                    + ["refs/tags/a \(objectID(isLive ? "b" : "a"))"])
+            if !isLive { #expect(try await ledger.fail(id, as: .failed, Self.failure)) }
+        }
+    }
+
+    @Test("A branch from which something is live is no stored ref")
+    func liveBranch() async throws {
+        let request = DeploymentRequest.sample()
+        try await fixture.deploy("dpl_1", request)
+        let problem = try await fixture.problem {
+            try await fixture.ledger.changeRefs(
+                of: fixture.app, [.init(ref: "refs/heads/main", old: request.commit, new: nil)])
+        }
+        #expect(problem.code == .configInvalid)
+    }
+
     @Test("A ref and one below it cannot both be: git could not hold them")
     func nestedRefs() async throws {
         let ledger = fixture.ledger
