@@ -18,19 +18,23 @@ package final class EnvironmentProxy: Sendable {
     /// How long a new connection waits for an instance that is away, and how often it asks.
     static let patience = TimeAmount.seconds(10)
     static let retryInterval = TimeAmount.milliseconds(50)
-    /// How long a connection must be silent to be closed by `drain`.
-    static let quietPeriod = TimeAmount.seconds(1)
 
     private let host: String
     private let requestedPort: Int
+    private let quietPeriod: TimeAmount
     private let group: any EventLoopGroup
     private let routes = RouteTable()
     private let listener = Mutex<(any Channel)?>(nil)
 
-    /// - Parameter port: 0 lets the system choose; see `port`.
-    package init(port: Int, host: String = "127.0.0.1", group: any EventLoopGroup) {
+    /// - Parameters:
+    ///   - port: 0 lets the system choose; see `port`.
+    ///   - quietPeriod: how long a connection must be silent to be closed by `drain`.
+    package init(
+        port: Int, host: String = "127.0.0.1", quietPeriod: TimeAmount = .seconds(1), group: any EventLoopGroup
+    ) {
         requestedPort = port
         self.host = host
+        self.quietPeriod = quietPeriod
         self.group = group
     }
 
@@ -70,16 +74,16 @@ package final class EnvironmentProxy: Sendable {
 
     /// Returns when no connection to `port` is left.
     ///
-    /// A connection that was silent for a second and does not owe its client an answer is closed at once; the others
-    /// may finish until `limit` is over, or the calling task is canceled, and are closed then. A client is owed an
-    /// answer when the last bytes were its own.
+    /// A connection that was silent for the quiet period and does not owe its client an answer is closed at once; the
+    /// others may finish until `limit` is over, or the calling task is canceled, and are closed then. A client is owed
+    /// an answer when the last bytes were its own.
     package func drain(backend port: Int, limit: Duration) async {
         let end = ContinuousClock.now + limit
         while true {
             let open = routes.connections(to: port)
             if open.isEmpty { return }
             let isOver = ContinuousClock.now >= end || Task.isCancelled
-            let leaving = open.filter { isOver || $0.isQuiet(for: Self.quietPeriod) }
+            let leaving = open.filter { isOver || $0.isQuiet(for: quietPeriod) }
             for connection in leaving { await connection.close() }
             if isOver { return }
             try? await Task.sleep(for: .milliseconds(50))
