@@ -2,9 +2,13 @@ import Glibc
 import Platform
 import ProcessRunner
 import Synchronization
+import Testing
 
 /// An environment that owes nothing to the machine but the system's programs.
 let basic = ["PATH": "/usr/bin:/bin", "HOME": "/root", "LC_ALL": "C"]
+
+/// How long any one test of this target may take, so that a fault is a failure and never a standstill.
+let patience = TimeLimitTrait.Duration.minutes(3)
 
 /// Lines in the order in which they came, and a way to wait for one.
 final class Output: Sendable {
