@@ -8,7 +8,7 @@ import Testing
     /// - Parameter quietPeriod: long, unless a test is about silence, so that a client that has to wait for its turn on a
     ///   busy machine does not count as silent.
     private func withProxy<Result: Sendable>(
-        quietPeriod: TimeAmount = .hours(1), _ body: (EnvironmentProxy) async throws -> Result
+        quietPeriod: Duration = .seconds(3600), _ body: (EnvironmentProxy) async throws -> Result
     ) async throws -> Result {
         let proxy = EnvironmentProxy(port: 0, quietPeriod: quietPeriod, group: .singletonMultiThreadedEventLoopGroup)
         try await proxy.start()

@@ -20,21 +20,22 @@ package final class EnvironmentProxy: Sendable {
     static let retryInterval = TimeAmount.milliseconds(50)
 
     private let host: String
+    private let quietPeriod: Duration
     private let requestedPort: Int
-    private let quietPeriod: TimeAmount
     private let group: any EventLoopGroup
     private let routes = RouteTable()
     private let listener = Mutex<(any Channel)?>(nil)
 
     /// - Parameters:
     ///   - port: 0 lets the system choose; see `port`.
-    ///   - quietPeriod: how long a connection must be silent to be closed by `drain`.
+    ///   - quietPeriod: how long a connection must be silent to be closed by `drain`; streamed answers pause for
+    ///     seconds, and the proxy cannot tell them from a connection that is kept for the next request.
     package init(
-        port: Int, host: String = "127.0.0.1", quietPeriod: TimeAmount = .seconds(1), group: any EventLoopGroup
+        port: Int, host: String = "127.0.0.1", quietPeriod: Duration = .seconds(10), group: any EventLoopGroup
     ) {
+        self.quietPeriod = quietPeriod
         requestedPort = port
         self.host = host
-        self.quietPeriod = quietPeriod
         self.group = group
     }
 
@@ -74,16 +75,16 @@ package final class EnvironmentProxy: Sendable {
 
     /// Returns when no connection to `port` is left.
     ///
-    /// A connection that was silent for the quiet period and does not owe its client an answer is closed at once; the
-    /// others may finish until `limit` is over, or the calling task is canceled, and are closed then. A client is owed
-    /// an answer when the last bytes were its own.
+    /// A connection that was silent for the quiet period and does not owe its client an answer is closed at once; the others
+    /// may finish until `limit` is over, or the calling task is canceled, and are closed then. A client is owed an
+    /// answer when the last bytes were its own.
     package func drain(backend port: Int, limit: Duration) async {
         let end = ContinuousClock.now + limit
         while true {
             let open = routes.connections(to: port)
             if open.isEmpty { return }
             let isOver = ContinuousClock.now >= end || Task.isCancelled
-            let leaving = open.filter { isOver || $0.isQuiet(for: quietPeriod) }
+            let leaving = open.filter { isOver || $0.isQuiet(for: TimeAmount(quietPeriod)) }
             for connection in leaving { await connection.close() }
             if isOver { return }
             try? await Task.sleep(for: .milliseconds(50))
