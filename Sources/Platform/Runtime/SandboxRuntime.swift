@@ -42,7 +42,8 @@ package final class SandboxRuntime: Runtime {
         let answer: Captured
         do {
             answer = try await probe.capture(deadline: Self.probeLimit)
-        } catch let error as ProcessError where error.kind != .canceled {
+        } catch let error as ProcessError {
+            if error.kind == .canceled { throw CancellationError() }
             throw Self.unproven(error)
         }
         guard answer.status.isSuccess else { throw Self.forbidden(answer.errorText) }
