@@ -18,7 +18,7 @@ phase "format" swift format lint --strict --parallel --recursive Sources Tests P
 phase "scripts" lint_scripts
 phase "build" swift build --build-tests
 # Tests that start many processes get the two cores for themselves: beside the others deadlines would be missed.
-readonly processes='ProcessRunnerTests|PlatformRuntimeTests'
+readonly processes='ProcessRunnerTests|PlatformRuntimeTests|PlatformTests'
 if (($# > 0)); then
     phase "tests" swift test --skip-build --disable-xctest "$@"
 else

@@ -16,6 +16,14 @@ struct Checkout {
         return Set(names.filter(\.hasDirectoryPath).map(\.lastPathComponent))
     }
 
+    /// The folders in which something is written in Swift.
+    func swiftFolders(in path: String) throws -> Set<String> {
+        try folders(in: path).filter { name in
+            let folder = root.appending(path: "\(path)/\(name)").path(percentEncoded: false)
+            return try FileManager.default.subpathsOfDirectory(atPath: folder).contains { $0.hasSuffix(".swift") }
+        }
+    }
+
     /// Every Swift file below `Sources`, with the target that its first folder names.
     func sources() throws -> [SourceFile] {
         let folder = root.appending(path: "Sources")

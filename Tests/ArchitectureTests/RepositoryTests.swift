@@ -23,7 +23,7 @@ struct RepositoryTests {
 
     @Test("Every folder of tests is a target, so that no test is forgotten")
     func testFolders() throws {
-        let folders = try checkout.folders(in: "Tests")
+        let folders = try checkout.swiftFolders(in: "Tests")
         let violations = Rules.same(folders, in: "Tests", manifest.tests, in: "Package.swift")
         #expect(violations == [])
     }

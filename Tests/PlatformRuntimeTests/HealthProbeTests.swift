@@ -4,8 +4,8 @@ import NIOCore
 import Synchronization
 import Testing
 
-@Suite struct HealthProbeTests {
-    /// Answers by path; what is not listed is 404. Keeps the first request.
+@Suite(.timeLimit(patience)) struct HealthProbeTests {
+    /// Answers by path; what is not listed is 404. Keeps the requests.
     private final class App: Sendable {
         let answers: [String: String]
         let requests = Mutex<[String]>([])
@@ -31,17 +31,25 @@ import Testing
         }
     }
 
+    /// Waits with a plan whose time is over after `lastProbe` probes, however long they took.
     private func wait(
-        port: Int, path: String? = nil, timeout: Duration = .seconds(20),
-        probeTimeout: Duration = .seconds(5), hasExited: @Sendable () async -> InstanceExit? = { nil }
+        port: Int, path: String? = nil, lastProbe: Int = .max, probeTimeout: Duration = .seconds(100),
+        hasExited: @Sendable () async -> InstanceExit? = { nil },
+        onProbe: @Sendable (ProbeResult) async -> Void = { _ in }
     ) async throws -> HealthOutcome {
         let client = HTTPClient(
             eventLoopGroupProvider: .singleton, configuration: HealthProbe.clientConfiguration)
+        let daysPassed = Counter()
         let plan = HealthCheckPlan(
-            path: path, timeout: timeout, interval: .milliseconds(100), probeTimeout: probeTimeout)
-        let outcome = await HealthProbe(client: client).waitUntilHealthy(
+            path: path, timeout: .seconds(86400), interval: .milliseconds(20), probeTimeout: probeTimeout)
+        let probe = HealthProbe(client: client) { .now + .seconds(86400) * daysPassed.value }
+        let outcome = await probe.waitUntilHealthy(
             port: port, plan: plan, host: "app.example", hasExited: hasExited,
-            listening: { [ListeningSocket(address: "127.0.0.1", port: 1)] })
+            listening: { [ListeningSocket(address: "127.0.0.1", port: 1)] }
+        ) { result in
+            await onProbe(result)
+            if result.attempt == lastProbe { daysPassed.add(1) }
+        }
         try await client.shutdown()
         return outcome
     }
@@ -75,24 +83,30 @@ import Testing
     }
 
     @Test(
-        "An app that answers badly, or not at all, is unhealthy",
-        arguments: [("/up", "500 No"), ("/ready", "404 Not Found"), ("/up", "")])
+        "An app that answers badly is unhealthy", arguments: [("/up", "500 No"), ("/ready", "404 Not Found")])
     func unhealthy(path: String, status: String) async throws {
-        let app = App([path: status])
-        let silent: @Sendable (ByteChannel) async throws -> Void = { channel in
-            try await channel.executeThenClose { inbound, _ in for try await _ in inbound {} }
-        }
-        let server = try await TestServer(status.isEmpty ? silent : app.serve)
-        let result = try await wait(
-            port: server.port, path: path == "/up" ? nil : path, timeout: .milliseconds(800),
-            probeTimeout: status.isEmpty ? .milliseconds(100) : .seconds(5))
+        let server = try await TestServer(App([path: status]).serve)
+        let result = try await wait(port: server.port, path: path == "/up" ? nil : path, lastProbe: 2)
         guard case .failed(.unhealthy, let probes) = result else {
             Issue.record("\(result)")
             return
         }
-        let expected: ProbeResult.Outcome = status.isEmpty ? .timeout : .status(Int(status.prefix(3)) ?? 0)
-        #expect(probes.first?.outcome == expected)
+        #expect(probes.map(\.outcome) == Array(repeating: .status(Int(status.prefix(3)) ?? 0), count: 2))
         #expect(probes.first?.path == path)
+    }
+
+    @Test("An app that does not answer runs into the probe's time")
+    func silent() async throws {
+        let server = try await TestServer { channel in
+            try await channel.executeThenClose { inbound, _ in for try await _ in inbound {} }
+        }
+        let result = try await wait(port: server.port, lastProbe: 2, probeTimeout: .milliseconds(50))
+        guard case .failed(_, let probes) = result else {
+            Issue.record("\(result)")
+            return
+        }
+        #expect(probes.map(\.outcome) == [.timeout, .timeout])
+        #expect(probes.first?.path == "/up")
     }
 
     @Test("An app that speaks another protocol need only accept")
@@ -112,22 +126,39 @@ import Testing
 
     @Test("A port that nobody binds is told with the sockets that were found")
     func portNotBound() async throws {
-        let port = try await freePort()
-        let result = try await wait(port: port, timeout: .milliseconds(350))
+        let reserved = try ReservedPort()
+        let result = try await wait(port: reserved.port, lastProbe: 3)
         guard case .failed(.portNotBound(let sockets), let probes) = result else {
             Issue.record("\(result)")
             return
         }
         #expect(sockets == [ListeningSocket(address: "127.0.0.1", port: 1)])
-        #expect(probes.map(\.attempt) == Array(1...probes.count))
+        #expect(probes.map(\.attempt) == [1, 2, 3])
         #expect(probes.allSatisfy { $0.outcome == .refused })
+    }
+
+    @Test(
+        "A probe that came too late does not decide whether the port was bound",
+        arguments: [
+            ([.refused, .timeout], [], false),
+            ([.timeout], [ListeningSocket(address: "127.0.0.1", port: 81)], false),
+            ([.timeout], [ListeningSocket(address: "::1", port: 80)], false),
+            ([.refused, .timeout], [ListeningSocket(address: "0.0.0.0", port: 80)], true),
+            ([.timeout], [ListeningSocket(address: "::", port: 80)], true),
+            ([.status(500), .timeout], [], true),
+            ([.broken, .refused], [], true),
+        ] as [([ProbeResult.Outcome], [ListeningSocket], Bool)])
+    func lateProbe(outcomes: [ProbeResult.Outcome], sockets: [ListeningSocket], isBound: Bool) {
+        let probes = outcomes.map { ProbeResult(attempt: 1, path: "/up", outcome: $0, milliseconds: 1) }
+        let failure = HealthProbe.failure(probes, port: 80, sockets)
+        #expect(failure == (isBound ? .unhealthy : .portNotBound(sockets)))
     }
 
     @Test("An instance that ends ends the waiting")
     func exited() async throws {
-        let port = try await freePort()
+        let reserved = try ReservedPort()
         let asked = Counter()
-        let result = try await wait(port: port) { asked.add(1) > 2 ? .exited(3) : nil }
+        let result = try await wait(port: reserved.port, hasExited: { asked.add(1) > 2 ? .exited(3) : nil })
         guard case .failed(.exited(.exited(3)), _) = result else {
             Issue.record("\(result)")
             return
@@ -136,18 +167,20 @@ import Testing
 
     @Test("An app that starts slowly is healthy as soon as it answers")
     func slowStart() async throws {
-        let port = try await freePort()
-        async let result = wait(port: port)
-        try await Task.sleep(for: .milliseconds(250))
-        let server = try await TestServer(port: port, App(["/up": "200 OK"]).serve)
-        defer { withExtendedLifetime(server) {} }
-        let outcome = try await result
+        let reserved = try ReservedPort()
+        let started = Mutex<TestServer?>(nil)
+        let outcome = try await wait(
+            port: reserved.port,
+            onProbe: { result in
+                guard result.attempt == 2 else { return }
+                let server = try? await TestServer(on: reserved, App(["/up": "200 OK"]).serve)
+                started.withLock { $0 = server }
+            })
         guard case .healthy(let probes) = outcome else {
             Issue.record("\(outcome)")
             return
         }
-        #expect(probes.first?.outcome == .refused)
-        #expect(probes.last?.outcome == .status(200))
+        #expect(probes.map(\.outcome) == [.refused, .refused, .status(200)])
     }
 
     @Test("A process without a port need only stay alive")
@@ -155,12 +188,5 @@ import Testing
         let probe = HealthProbe(client: .shared)
         #expect(await probe.waitWhileAlive(for: .milliseconds(50)) { nil } == nil)
         #expect(await probe.waitWhileAlive(for: .seconds(100)) { .signaled(9) } == .signaled(9))
-    }
-
-    /// A port on which nothing listens now.
-    private func freePort() async throws -> Int {
-        let server = try await TestServer()
-        try await server.stop()
-        return server.port
     }
 }

@@ -2,7 +2,7 @@ import Glibc
 @testable import Platform
 import Testing
 
-@Suite struct HostToolsTests {
+@Suite(.timeLimit(patience)) struct HostToolsTests {
     private let image: Image
 
     init() throws {

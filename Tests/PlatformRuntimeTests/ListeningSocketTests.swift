@@ -1,7 +1,7 @@
 @testable import Platform
 import Testing
 
-@Suite struct ListeningSocketTests {
+@Suite(.timeLimit(patience)) struct ListeningSocketTests {
     @Test("The kernel's tables are read: listening entries only, both families")
     func parse() {
         let table = """

@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import NIOPosix
 import Synchronization
@@ -10,13 +11,13 @@ final class TestServer: Sendable {
     private let listener: any Channel
     private let connections: Connections
 
-    /// - Parameter port: 0 lets the system choose.
+    /// - Parameter reserved: a port that was kept for this server; without one the system chooses.
     init(
-        port: Int = 0,
+        on reserved: ReservedPort? = nil,
         _ serve: @escaping @Sendable (ByteChannel) async throws -> Void = { try await $0.executeThenClose { _, _ in } }
     ) async throws {
         let connections = Connections()
-        listener = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+        let bootstrap = ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelOption(.backlog, value: 1024)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
@@ -28,7 +29,12 @@ final class TestServer: Sendable {
                     Task { try? await serve(channel) }
                 }
             }
-            .bind(host: "127.0.0.1", port: port).get()
+        listener =
+            if let reserved {
+                try await bootstrap.withBoundSocket(try reserved.open()).get()
+            } else {
+                try await bootstrap.bind(host: "127.0.0.1", port: 0).get()
+            }
         self.port = listener.localAddress?.port ?? 0
         self.connections = connections
     }
@@ -115,17 +121,68 @@ enum TinyHTTP {
     }
 }
 
-/// A number that several tasks change.
+/// A port of this machine that refuses connections, and that nobody else can get.
+final class ReservedPort: Sendable {
+    struct CannotBeReserved: Error {}
+
+    let port: Int
+    private let descriptor: Int32
+
+    init() throws {
+        let made = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isBound = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(made, $0, length) == 0 && getsockname(made, $0, &length) == 0
+            }
+        }
+        descriptor = made
+        port = Int(UInt16(bigEndian: address.sin_port))
+        guard isBound else { throw CannotBeReserved() }
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    /// Returns a socket that listens on the port, for its new owner.
+    fileprivate func open() throws -> Int32 {
+        let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+        guard copy >= 0, listen(copy, 1024) == 0 else { throw CannotBeReserved() }
+        return copy
+    }
+}
+
+/// A number that several tasks raise, and a way to wait for it to grow.
 final class Counter: Sendable {
-    private let number = Mutex(0)
+    private struct State {
+        var number = 0
+        var waiting: [(threshold: Int, reached: AsyncStream<Void>.Continuation)] = []
+    }
+
+    private let state = Mutex(State())
 
     @discardableResult
     func add(_ difference: Int) -> Int {
-        number.withLock { number in
-            number += difference
-            return number
+        state.withLock { state in
+            state.number += difference
+            for (threshold, reached) in state.waiting where threshold <= state.number { reached.finish() }
+            state.waiting.removeAll { $0.threshold <= state.number }
+            return state.number
         }
     }
 
-    var value: Int { add(0) }
+    var value: Int { state.withLock { $0.number } }
+
+    /// Returns when the number is `threshold` or more, or the calling task is canceled.
+    func waitUntil(_ threshold: Int) async {
+        let (stream, reached) = AsyncStream.makeStream(of: Void.self)
+        state.withLock { state in
+            if state.number >= threshold { reached.finish() } else { state.waiting.append((threshold, reached)) }
+        }
+        for await _ in stream {}
+    }
 }

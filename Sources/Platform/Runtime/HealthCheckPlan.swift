@@ -59,12 +59,20 @@ package struct ProbeResult: Sendable, Equatable {
         case .refused, .timeout, .broken: false
         }
     }
+
+    /// Whether something took the connection, whatever it answered.
+    var wasAccepted: Bool {
+        switch outcome {
+        case .status, .connected, .broken: true
+        case .refused, .timeout: false
+        }
+    }
 }
 
 /// How the wait for a healthy instance ended; all probes in order.
 package enum HealthOutcome: Sendable, Equatable {
     package enum Failure: Sendable, Equatable {
-        /// Nothing ever listened on the port; the instance listened on these sockets instead.
+        /// Nothing took a connection on the port; the instance listened on these sockets instead.
         case portNotBound([ListeningSocket])
         /// The port was open and no probe was healthy in time.
         case unhealthy

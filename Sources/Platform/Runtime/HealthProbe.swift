@@ -19,10 +19,17 @@ package struct HealthProbe: Sendable {
     private static let eagerInterval = Duration.milliseconds(100)
 
     private let client: HTTPClient
+    private let now: @Sendable () -> ContinuousClock.Instant
 
     /// - Parameter client: made with `clientConfiguration`.
     package init(client: HTTPClient) {
+        self.init(client: client, now: { .now })
+    }
+
+    /// - Parameter now: tells the time by which the plan's end is judged.
+    init(client: HTTPClient, now: @escaping @Sendable () -> ContinuousClock.Instant) {
         self.client = client
+        self.now = now
     }
 
     /// Probes until the first success, the instance's end, or the end of the plan's time.
@@ -40,11 +47,11 @@ package struct HealthProbe: Sendable {
         listening: @Sendable () -> [ListeningSocket],
         onProbe: @Sendable (ProbeResult) async -> Void = { _ in }
     ) async -> HealthOutcome {
-        let start = ContinuousClock.now
+        let start = now()
         let end = start + plan.timeout
         var probes: [ProbeResult] = []
         while !Task.isCancelled {
-            let begin = ContinuousClock.now
+            let begin = now()
             let result = await probe(probes.count + 1, port: port, plan: plan, host: host, end: end)
             if Task.isCancelled { break }
             probes.append(result)
@@ -56,7 +63,7 @@ package struct HealthProbe: Sendable {
             if let exit = await pause(until: min(next, end), hasExited) {
                 return .failed(.exited(exit), probes: probes)
             }
-            if ContinuousClock.now >= end { return .failed(Self.failure(probes, listening), probes: probes) }
+            if now() >= end { return .failed(Self.failure(probes, port: port, listening()), probes: probes) }
         }
         return .failed(.canceled, probes: probes)
     }
@@ -65,22 +72,26 @@ package struct HealthProbe: Sendable {
     package func waitWhileAlive(
         for duration: Duration, hasExited: @Sendable () async -> InstanceExit?
     ) async -> InstanceExit? {
-        await pause(until: ContinuousClock.now + duration, hasExited)
+        await pause(until: now() + duration, hasExited)
     }
 
-    private static func failure(
-        _ probes: [ProbeResult], _ listening: @Sendable () -> [ListeningSocket]
+    /// A probe that ran out of time proves nothing: on a busy machine it may not even have been sent.
+    static func failure(
+        _ probes: [ProbeResult], port: Int, _ sockets: [ListeningSocket]
     ) -> HealthOutcome.Failure {
-        probes.allSatisfy { $0.outcome == .refused } ? .portNotBound(listening()) : .unhealthy
+        let isBound = probes.contains { $0.wasAccepted } || sockets.contains { $0.takesConnections(to: port) }
+        return isBound ? .unhealthy : .portNotBound(sockets)
     }
 
     /// Sleeps in short steps, so that an early crash is told early.
     private func pause(
         until time: ContinuousClock.Instant, _ hasExited: @Sendable () async -> InstanceExit?
     ) async -> InstanceExit? {
-        while ContinuousClock.now < time, !Task.isCancelled {
+        while true {
+            let left = time - now()
+            if left <= .zero || Task.isCancelled { break }
             if let exit = await hasExited() { return exit }
-            try? await Task.sleep(until: min(time, ContinuousClock.now + Self.eagerInterval), clock: .continuous)
+            try? await Task.sleep(for: min(left, Self.eagerInterval))
         }
         return await hasExited()
     }
@@ -90,10 +101,10 @@ extension HealthProbe {
     private func probe(
         _ attempt: Int, port: Int, plan: HealthCheckPlan, host: String, end: ContinuousClock.Instant
     ) async -> ProbeResult {
-        let begin = ContinuousClock.now
+        let begin = now()
         let timeout = TimeAmount(min(plan.probeTimeout, max(end - begin, .milliseconds(1))))
         let (path, outcome) = await ask(port: port, path: plan.path, host: host, timeout: timeout)
-        let milliseconds = Int((ContinuousClock.now - begin) / .milliseconds(1))
+        let milliseconds = Int((now() - begin) / .milliseconds(1))
         return ProbeResult(attempt: attempt, path: path, outcome: outcome, milliseconds: milliseconds)
     }
 

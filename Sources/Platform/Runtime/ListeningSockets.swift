@@ -2,6 +2,11 @@ import Glibc
 import ProcessRunner
 
 extension ListeningSocket {
+    /// Whether a client of this machine that asks 127.0.0.1 for the port gets here.
+    func takesConnections(to port: Int) -> Bool {
+        self.port == port && ["127.0.0.1", "0.0.0.0", "::", "::ffff:127.0.0.1"].contains(address)
+    }
+
     /// Returns the sockets on which the processes listen, by the kernel's tables (proc(5), `/proc/net/tcp`).
     static func all(of processes: [Int32]) -> [ListeningSocket] {
         let inodes = Set(processes.flatMap(socketInodes))

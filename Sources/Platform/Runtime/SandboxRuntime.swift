@@ -10,6 +10,8 @@ package final class SandboxRuntime: Runtime {
     private let hidden: [String]
     private let tools: HostTools
     private let isProven = Mutex(false)
+    /// Long, for the sake of a machine that has more to do than it can.
+    private static let probeLimit = Duration.seconds(60)
 
     /// - Parameters:
     ///   - environment: the platform's own; `PATH` and `HOME` are used.
@@ -39,10 +41,10 @@ package final class SandboxRuntime: Runtime {
             environment: [:])
         let answer: Captured
         do {
-            answer = try await probe.capture(deadline: .seconds(10))
+            answer = try await probe.capture(deadline: Self.probeLimit)
         } catch let error as ProcessError {
             if error.kind == .canceled { throw CancellationError() }
-            throw RuntimeError(.notStarted, detail: "'bwrap': \(error.detail)")
+            throw Self.unproven(error)
         }
         guard answer.status.isSuccess else { throw Self.forbidden(answer.errorText) }
         isProven.withLock { $0 = true }
@@ -58,6 +60,16 @@ package final class SandboxRuntime: Runtime {
         if let found = ExecutableLookup.find("bwrap", path: path) { return found }
         throw RuntimeError(
             .sandboxMissing, detail: "the program 'bwrap' is not installed", hint: "apt-get install bubblewrap")
+    }
+
+    /// Words for a bubblewrap that gave no answer at all.
+    static func unproven(_ error: ProcessError) -> RuntimeError {
+        let what =
+            switch error.kind {
+            case .timedOut: "'bwrap' did not make a sandbox within \(probeLimit.components.seconds) s"
+            default: "'bwrap' cannot be started"
+            }
+        return RuntimeError(.notStarted, detail: error.detail.isEmpty ? what : "\(what): \(error.detail)")
     }
 
     private static func forbidden(_ message: String) -> RuntimeError {

@@ -23,15 +23,20 @@ extension DeploymentRequest {
 /// The programs that tests deploy; the host's perl runs them.
 enum SampleApp {
     /// Answers every request with `ok`.
-    static let web = """
+    static let web = web(answering: "ok")
+
+    /// Answers every request with `word`.
+    static func web(answering word: String) -> String {
+        """
         exec perl -MIO::Socket::INET -e '
             $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => $ENV{PORT}, Listen => 9, ReuseAddr => 1);
             while ($c = $s->accept) {
                 sysread $c, $_, 9999;
-                print $c "HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\nConnection: close\\r\\n\\r\\nok";
+                print $c "HTTP/1.1 200 OK\\r\\nContent-Length: \(word.utf8.count)\\r\\nConnection: close\\r\\n\\r\\n\(word)";
                 close $c;
             }'
         """
+    }
 
     /// A release command that says `begun` and waits to be stopped.
     static let endless = "echo begun; exec sleep 1000"
@@ -100,6 +105,24 @@ struct DeployableApp: Sendable {
         ).compactMap { line in
             line.isEmpty ? nil : try JSONDecoder().decode(DeploymentEvent.self, from: Data(line.utf8))
         }
+    }
+
+    /// All events of a deployment, once its last one has come.
+    func allEvents(of id: String) async throws -> [DeploymentEvent] {
+        try await events(of: id).reduce(into: []) { $0.append($1) }
+    }
+
+    func deployments(_ query: String = "") async throws -> [Deployment] {
+        try await platform.send("GET", "\(platform.path)/deployments\(query)").decode([Deployment].self)
+    }
+
+    func environments() async throws -> [Environment] {
+        try await platform.send("GET", "\(platform.path)/environments").decode([Environment].self)
+    }
+
+    func releases(of environment: String = "production") async throws -> [Release] {
+        try await platform.send("GET", "\(platform.path)/environments/\(environment)/releases")
+            .decode([Release].self)
     }
 
     func cancel(_ id: String) async throws -> WebAnswer {

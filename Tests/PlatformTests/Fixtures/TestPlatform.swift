@@ -41,9 +41,9 @@ final class TestPlatform: Sendable {
 
     func send(
         _ method: String, _ target: String, headers: [String: String] = [:], body: some Collection<UInt8> = [],
-        cut: Int? = nil, as credentials: Credentials = .bearer, sourceLocation: SourceLocation = #_sourceLocation
+        as credentials: Credentials = .bearer, sourceLocation: SourceLocation = #_sourceLocation
     ) async throws -> WebAnswer {
-        let request = request(method, target, headers: headers, body: body, cut: cut, as: credentials)
+        let request = request(method, target, headers: headers, body: body, as: credentials)
         let answer = try await Web.send(request, port: port)
         for violation in description.violations(of: answer, to: request) {
             Issue.record(
@@ -66,11 +66,11 @@ final class TestPlatform: Sendable {
 
     /// The lines of an answer's body as they come.
     func lines(_ target: String, headers: [String: String] = [:]) -> AsyncThrowingStream<String, any Error> {
-        Web.lines(of: request("GET", target, headers: headers, body: [], cut: nil, as: .bearer), port: port)
+        Web.lines(of: request("GET", target, headers: headers, body: [], as: .bearer), port: port)
     }
 
     private func request(
-        _ method: String, _ target: String, headers: [String: String], body: some Collection<UInt8>, cut: Int?,
+        _ method: String, _ target: String, headers: [String: String], body: some Collection<UInt8>,
         as credentials: Credentials
     ) -> WebRequest {
         var headers = headers
@@ -80,11 +80,8 @@ final class TestPlatform: Sendable {
         case .basic: headers["Authorization"] = "Basic " + Data("any one:\(token)".utf8).base64EncodedString()
         case .header(let value): headers["Authorization"] = value
         }
-        return WebRequest(method: method, target: target, headers: headers, body: Array(body), cut: cut)
+        return WebRequest(method: method, target: target, headers: headers, body: Array(body))
     }
-
-    /// The repositories as the platform keeps them.
-    var repositories: GitRepositories { GitRepositories(folder: home.repositories, environment: Self.environment) }
 
     static let environment = ["PATH": "/usr/bin:/bin", "LC_ALL": "C"]
 }

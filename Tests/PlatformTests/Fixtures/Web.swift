@@ -8,14 +8,12 @@ struct WebRequest: Sendable {
     var target: String
     var headers: [String: String] = [:]
     var body: [UInt8] = []
-    /// How many bytes of the body are sent before the client goes away; nil sends all.
-    var cut: Int?
 
     fileprivate func bytes(host: String) -> [UInt8] {
         var lines = ["\(method) \(target) HTTP/1.1", "Host: \(host)", "Connection: close"]
         if !body.isEmpty || !["GET", "HEAD"].contains(method) { lines.append("Content-Length: \(body.count)") }
         lines += headers.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
-        return Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8) + body.prefix(cut ?? body.count)
+        return Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8) + body
     }
 }
 
@@ -35,7 +33,7 @@ struct WebAnswer: Sendable {
     }
 }
 
-/// A plain HTTP/1.1 client, one connection for each request, that can misbehave.
+/// A plain HTTP/1.1 client, one connection for each request, that sends what it is told to.
 ///
 /// It blocks threads of its own, never those on which the platform under test runs.
 enum Web {
@@ -50,13 +48,19 @@ enum Web {
                 continuation.resume(
                     with: Result {
                         let connection = try Connection(port: port)
-                        try connection.send(request.bytes(host: "127.0.0.1:\(port)"), isLast: request.cut != nil)
+                        connection.send(request.bytes(host: "127.0.0.1:\(port)"))
                         var parser = AnswerParser()
                         while let bytes = try connection.receive() { parser.add(bytes) }
                         return try parser.answer(hasBody: request.method != "HEAD")
                     })
             }
         }
+    }
+
+    /// The text that an app of this machine answers with at its URL.
+    static func get(_ url: String) async throws -> String {
+        guard let port = url.split(separator: ":").last.flatMap({ Int($0) }) else { throw NoAnswer(why: "no port") }
+        return try await send(WebRequest(target: "/"), port: port).text
     }
 
     /// The lines of the answer's body as they come.
@@ -66,7 +70,7 @@ enum Web {
                 do {
                     let connection = try Connection(port: port)
                     continuation.onTermination = { _ in connection.hangUp() }
-                    try connection.send(request.bytes(host: "127.0.0.1:\(port)"), isLast: false)
+                    connection.send(request.bytes(host: "127.0.0.1:\(port)"))
                     var parser = AnswerParser()
                     var told = 0
                     while let bytes = try connection.receive() {
@@ -110,14 +114,13 @@ private final class Connection: Sendable {
     func hangUp() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
     /// Sends what the platform takes; one that answers early and hangs up is listened to all the same.
-    func send(_ bytes: [UInt8], isLast: Bool) throws {
+    func send(_ bytes: [UInt8]) {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
             guard count > 0 else { break }
             rest = rest.dropFirst(count)
         }
-        if isLast { shutdown(descriptor, Int32(SHUT_WR)) }
     }
 
     /// The next bytes, or nil at the end.
