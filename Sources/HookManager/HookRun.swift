@@ -91,15 +91,15 @@ package struct HookRun: Sendable {
 }
 
 extension HookRun {
-    private func open() throws(UserError) -> Repository {
+    func open() throws(UserError) -> Repository {
         do { return try location.open() } catch { throw error.hookError }
     }
 
-    private func read(_ repository: borrowing Repository) throws(UserError) -> Configuration {
+    func read(_ repository: borrowing Repository) throws(UserError) -> Configuration {
         do { return try repository.configuration() } catch { throw error.hookError }
     }
 
-    private func request(
+    func request(
         _ hook: String, target: PushTarget?, _ repository: borrowing Repository, _ configuration: Configuration
     ) throws(UserError) -> CheckPlan.Request {
         let wishes = try UserWishes(
@@ -141,10 +141,15 @@ extension HookRun {
     }
 
     private func requireTrust(in plan: CheckPlan, _ repository: borrowing Repository) throws(UserError) {
-        let commands = plan.groups.joined().filter { $0.origin == .project }.map(\.check.commandLine)
         let isTrusted = ["1", "true", "yes"].contains(environment["BIM_TRUST"]?.lowercased())
-        try CommandTrust(commonDirectory: repository.commonDirectory).require(
-            commands, isTrusted: isTrusted, repository: repository, ask: ask)
+        let trust = CommandTrust(commonDirectory: repository.commonDirectory)
+        var commands = plan.groups.joined().filter { $0.isOthersWord }.map(\.check.commandLine)
+        if plan.subject.commit == nil {
+            let own = OwnCommands.staged(commands, in: repository)
+            try trust.add(own)
+            commands.removeAll { own.contains($0) }
+        }
+        try trust.require(commands, isTrusted: isTrusted, repository: repository, ask: ask)
     }
 
     private func runInSnapshot(

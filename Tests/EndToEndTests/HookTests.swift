@@ -27,7 +27,7 @@ struct HookTests {
         let earlier = "#!/bin/sh\necho \"earlier $1 $2\" >&2\ncat >&2\n"
         try project.write(".git/hooks/pre-push", earlier, isExecutable: true)
         #expect(try await hooks("install").success().stdout.contains("run first"))
-        #expect(try await hooks("install").success().stdout == "up to date\n")
+        #expect(try await hooks("install").success().stdout == "pre-push: up to date\n")
         try await commit(check: "test -f app.py")
         let push = try await project.push().success()
         #expect(push.stderr.contains("earlier bim \(project.remote)"))

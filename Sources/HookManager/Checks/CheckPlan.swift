@@ -125,13 +125,6 @@ extension Repository {
         let bytes: [UInt8]?
         do { bytes = try blob(at: "bim.yml", inTree: tree) } catch { throw error.hookError }
         guard let bytes else { return .default }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw UserError(.configInvalid, "'bim.yml' is not UTF-8 text", hint: "save it as UTF-8 and commit it")
-        }
-        do {
-            return try ProjectConfig.parse(text)
-        } catch {
-            throw UserError(.configInvalid, error.message, hint: "correct bim.yml and commit it")
-        }
+        return try ProjectConfig.checked(bytes)
     }
 }

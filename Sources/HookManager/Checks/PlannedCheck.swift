@@ -23,6 +23,16 @@ struct PlannedCheck: Sendable {
 
     let check: Check
     let origin: Origin
+
+    /// Whether the command's text comes from the commit, so that somebody else may have written it.
+    var isOthersWord: Bool {
+        switch origin {
+        case .project: true
+        case .user: false
+        case .detected: !TestCommand.isCommon(check.run)
+        }
+    }
+
     /// The programs that its command names, with what tells their versions apart.
     let tools: [String: String]
     var fate: Fate
