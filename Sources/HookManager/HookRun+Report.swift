@@ -31,7 +31,7 @@ extension HookRun {
             let ago = Ago.text(seconds: Int64(time(nil)) - oldest)
             parts.append(passed > 0 ? "\(records.count) passed \(ago)" : "passed on this tree \(ago)")
         }
-        let unaffected = plan.checks.count { $0.fate == .unaffected }
+        let unaffected = plan.checks.count { if case .unaffected = $0.fate { true } else { false } }
         if unaffected > 0 { parts.append("\(unaffected) not affected") }
         if parts.isEmpty { return }
         let duration = results.isEmpty ? nil : results.map(\.duration).reduce(.zero, +)

@@ -159,6 +159,8 @@ extension HookRun {
         let slot = try await SnapshotSlot.acquire(commonDirectory: repository.commonDirectory) {
             reporter.report(.notice("waiting for other checks of this repository to end"))
         }
+        // What a run that was killed left at work here.
+        await Leftovers(folder: slot.folder).end()
         let caches = CacheFolders(plan.checks.flatMap(\.check.caches))
         try slot.prepare(plan.subject.tree, caches: caches, in: repository)
         var variables = CleanEnvironment.removingGitVariables(from: environment)
@@ -166,6 +168,7 @@ extension HookRun {
         let snapshots = repository.commonDirectory + "/bim/snapshots"
         variables["GIT_CEILING_DIRECTORIES"] =
             [snapshots, variables["GIT_CEILING_DIRECTORIES"]].compactMap { $0 }.joined(separator: ":")
+        variables[Leftovers.folderVariable] = slot.folder
         variables["BIM_TREE"] = plan.subject.tree.hex
         variables["BIM_COMMIT"] = plan.subject.commit?.id.hex
         return try await execute(
@@ -200,6 +203,7 @@ extension HookRun {
             switch planned.fate {
             case .skipped(let reason):
                 planned.record(.skipped, hook: request.hook, duration: .zero, at: now, reason: reason)
+            case .unaffected(let pass?): pass
             case .unaffected: planned.record(.unaffected, hook: request.hook, duration: .zero, at: now)
             case .run, .remembered: nil
             }

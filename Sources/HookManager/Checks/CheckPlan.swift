@@ -97,9 +97,20 @@ struct CheckPlan: Sendable {
             } else if let reason = request.wishes.skipReason(of: planned.check, hook: request.hook) {
                 checks[index].fate = .skipped(reason: reason)
             } else if !request.options.all, try !isAffected(planned.check, repository) {
-                checks[index].fate = .unaffected
+                let pass = passOfBases(wanted, request)
+                // What is deployed is tested, be it that somebody else pushed without.
+                if pass != nil || request.target?.isBim != true { checks[index].fate = .unaffected(since: pass) }
             }
         }
+    }
+
+    /// The oldest of the passes of a check on all trees that the subject takes the place of; nil when one lacks it.
+    private func passOfBases(_ wanted: TestReceipt.Record, _ request: Request) -> TestReceipt.Record? {
+        if request.options.fresh { return nil }
+        let passes = subject.bases.map { base in
+            request.receipts.load(tree: base.hex)?.checks.last { $0.isAbout(wanted) && $0.status == .passed }
+        }
+        return passes.contains { $0 == nil } ? nil : passes.compactMap { $0 }.min { $0.finishedAt < $1.finishedAt }
     }
 
     private func isAffected(_ check: Check, _ repository: borrowing Repository) throws(UserError) -> Bool {

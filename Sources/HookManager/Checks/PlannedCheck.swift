@@ -17,8 +17,9 @@ struct PlannedCheck: Sendable {
         /// It passed before on the same tree.
         case remembered(TestReceipt.Record)
         case skipped(reason: String)
-        /// No file that it looks at has changed.
-        case unaffected
+        /// No file that it looks at has changed since trees on which it passed, the last of them so; nil when nothing is
+        /// known of them.
+        case unaffected(since: TestReceipt.Record?)
     }
 
     let check: Check

@@ -45,6 +45,7 @@ package struct HookInstaller: Sendable {
         let place = try await hookFolder(git)
         let takesEntries = try await git.version() >= .withConfiguredHooks && !prefersScripts
         var changes: [HookChange] = []
+        if place.isOurs && !takesEntries { try Folders.make(place.folder.path, below: "") }
         for hook in wanted {
             // One or the other: with both, each check would run twice.
             if takesEntries && place.folder.occupant(of: hook)?.authorship != .intact {
