@@ -130,13 +130,15 @@ extension HookRun {
     ) async throws(UserError) -> HookReport {
         tellBeforehand(plan, request)
         var results: [CheckBatch.Result] = []
+        var began = ContinuousClock.now
         if !plan.groups.isEmpty {
             try requireTrust(in: plan, repository)
+            began = .now
             results = try await runInSnapshot(plan, request, repository, configuration)
         }
         try remember(plan, results, request)
         let report = report(plan, results, hook: request.hook)
-        tellAfterwards(plan, results, report)
+        tellAfterwards(plan, results, report, after: ContinuousClock.now - began)
         return report
     }
 

@@ -120,6 +120,19 @@ struct HookMemoryTests {
         #expect(try await hooked.hooks("run").failure(11).stderr.contains("'bim.local.yml' is committed"))
     }
 
+    @Test("Two runs of one repository at once have a snapshot each")
+    func atOnce() async throws {
+        let waiting = { (mine: String, other: String) in
+            "touch \"$HOME/\(mine)\"; while [ ! -e \"$HOME/\(other)\" ]; do sleep 0.01; done; test \"$(cat who)\" = \(mine)"
+        }
+        let first = try await hooked.commit(HookProject.check("tests", waiting("a", "b")), files: ["who": "a"])
+        let second = try await hooked.commit(HookProject.check("tests", waiting("b", "a")), files: ["who": "b"])
+        let runs = try [first, second].map {
+            try hooked.sandbox.start(["bim-hooks", "run", "--commit", $0], in: hooked.folder)
+        }
+        for run in runs { try await run.finish().success() }
+    }
+
     @Test("10 000 refs at tested and untested commits are one push, and one run for each tree")
     func manyRefs() async throws {
         let commit = try await hooked.commit(HookProject.check("tests", Self.counting))
