@@ -19,12 +19,14 @@ struct BimHooks: AsyncParsableCommand {
         version: Diagnostics.version,
         subcommands: [
             InstallCommand.self, UninstallCommand.self, DoctorCommand.self, RunCommand.self, ListCommand.self,
-            ValidateCommand.self, TrustCommand.self, HookCommand.self,
+            ValidateCommand.self, TrustCommand.self,
         ])
 
     static func main() async {
         do {
             try await Interrupts.canceling {
+                let words = CommandLine.arguments.dropFirst()
+                if words.first == "hook" { return try await HookEntry.run(words.dropFirst()) }
                 var command = try parseAsRoot()
                 if var command = command as? any AsyncParsableCommand {
                     try await command.run()
