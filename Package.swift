@@ -117,6 +117,7 @@ let package = Package(
         tests("DiagnosticsTests", ["Diagnostics"]),
         tests("EndToEndTests", []),
         tests("GitCoreTests", ["GitCore"]),
+        tests("HookManagerTests", ["HookManager", "Diagnostics"]),
         tests(
             "PlatformRuntimeTests", ["Platform", "PlatformAPI", "ProcessRunner", asyncHTTPClient, nioCore, nioPosix]),
         tests("PlatformAPITests", ["PlatformAPI", "Diagnostics"]),

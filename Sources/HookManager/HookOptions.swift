@@ -1,3 +1,5 @@
+internal import ProjectConfig
+
 /// How a person wants the checks of a hook to run.
 package struct HookOptions: Sendable {
     /// The names of the checks to run; empty means all.
@@ -11,4 +13,10 @@ package struct HookOptions: Sendable {
 
     /// Makes options that change nothing.
     package init() {}
+}
+
+/// The hooks that bim-hooks knows.
+package enum HookNames {
+    /// Git's client-side hooks (githooks(5)).
+    package static var all: [String] { Check.hookNames }
 }

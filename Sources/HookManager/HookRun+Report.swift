@@ -19,7 +19,9 @@ extension HookRun {
     }
 
     /// Says in one line how it went; failures have had their lines.
-    func tellAfterwards(_ plan: CheckPlan, _ results: [CheckBatch.Result], _ report: HookReport) {
+    func tellAfterwards(
+        _ plan: CheckPlan, _ results: [CheckBatch.Result], _ report: HookReport, after duration: Duration
+    ) {
         if report.failure != nil { return }
         var parts: [String] = []
         let passed = results.count
@@ -31,11 +33,10 @@ extension HookRun {
             let ago = Ago.text(seconds: Int64(time(nil)) - oldest)
             parts.append(passed > 0 ? "\(records.count) passed \(ago)" : "passed on this tree \(ago)")
         }
-        let unaffected = plan.checks.count { $0.fate == .unaffected }
+        let unaffected = plan.checks.count { if case .unaffected = $0.fate { true } else { false } }
         if unaffected > 0 { parts.append("\(unaffected) not affected") }
         if parts.isEmpty { return }
-        let duration = results.isEmpty ? nil : results.map(\.duration).reduce(.zero, +)
-        reporter.report(.finished(.test, parts.joined(separator: ", "), duration))
+        reporter.report(.finished(.test, parts.joined(separator: ", "), results.isEmpty ? nil : duration))
     }
 
     /// What became of every check of the plan, in its order.

@@ -91,15 +91,15 @@ package struct HookRun: Sendable {
 }
 
 extension HookRun {
-    private func open() throws(UserError) -> Repository {
+    func open() throws(UserError) -> Repository {
         do { return try location.open() } catch { throw error.hookError }
     }
 
-    private func read(_ repository: borrowing Repository) throws(UserError) -> Configuration {
+    func read(_ repository: borrowing Repository) throws(UserError) -> Configuration {
         do { return try repository.configuration() } catch { throw error.hookError }
     }
 
-    private func request(
+    func request(
         _ hook: String, target: PushTarget?, _ repository: borrowing Repository, _ configuration: Configuration
     ) throws(UserError) -> CheckPlan.Request {
         let wishes = try UserWishes(
@@ -130,21 +130,28 @@ extension HookRun {
     ) async throws(UserError) -> HookReport {
         tellBeforehand(plan, request)
         var results: [CheckBatch.Result] = []
+        var began = ContinuousClock.now
         if !plan.groups.isEmpty {
             try requireTrust(in: plan, repository)
+            began = .now
             results = try await runInSnapshot(plan, request, repository, configuration)
         }
         try remember(plan, results, request)
         let report = report(plan, results, hook: request.hook)
-        tellAfterwards(plan, results, report)
+        tellAfterwards(plan, results, report, after: ContinuousClock.now - began)
         return report
     }
 
     private func requireTrust(in plan: CheckPlan, _ repository: borrowing Repository) throws(UserError) {
-        let commands = plan.groups.joined().filter { $0.origin == .project }.map(\.check.commandLine)
         let isTrusted = ["1", "true", "yes"].contains(environment["BIM_TRUST"]?.lowercased())
-        try CommandTrust(commonDirectory: repository.commonDirectory).require(
-            commands, isTrusted: isTrusted, repository: repository, ask: ask)
+        let trust = CommandTrust(commonDirectory: repository.commonDirectory)
+        var commands = plan.groups.joined().filter { $0.isOthersWord }.map(\.check.commandLine)
+        if plan.subject.commit == nil {
+            let own = OwnCommands.staged(commands, in: repository)
+            try trust.add(own)
+            commands.removeAll { own.contains($0) }
+        }
+        try trust.require(commands, isTrusted: isTrusted, repository: repository, ask: ask)
     }
 
     private func runInSnapshot(
@@ -154,6 +161,8 @@ extension HookRun {
         let slot = try await SnapshotSlot.acquire(commonDirectory: repository.commonDirectory) {
             reporter.report(.notice("waiting for other checks of this repository to end"))
         }
+        // What a run that was killed left at work here.
+        await Leftovers(folder: slot.folder).end()
         let caches = CacheFolders(plan.checks.flatMap(\.check.caches))
         try slot.prepare(plan.subject.tree, caches: caches, in: repository)
         var variables = CleanEnvironment.removingGitVariables(from: environment)
@@ -161,6 +170,7 @@ extension HookRun {
         let snapshots = repository.commonDirectory + "/bim/snapshots"
         variables["GIT_CEILING_DIRECTORIES"] =
             [snapshots, variables["GIT_CEILING_DIRECTORIES"]].compactMap { $0 }.joined(separator: ":")
+        variables[Leftovers.folderVariable] = slot.folder
         variables["BIM_TREE"] = plan.subject.tree.hex
         variables["BIM_COMMIT"] = plan.subject.commit?.id.hex
         return try await execute(
@@ -195,6 +205,7 @@ extension HookRun {
             switch planned.fate {
             case .skipped(let reason):
                 planned.record(.skipped, hook: request.hook, duration: .zero, at: now, reason: reason)
+            case .unaffected(let pass?): pass
             case .unaffected: planned.record(.unaffected, hook: request.hook, duration: .zero, at: now)
             case .run, .remembered: nil
             }

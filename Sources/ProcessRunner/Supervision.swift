@@ -18,7 +18,6 @@ extension Command {
         body: @escaping @Sendable (Execution<Input, Output, ErrorOutput>) async throws -> Result
     ) async throws -> (Result, ExitStatus) {
         let configuration = try configuration()
-        _ = Self.brokenPipesAreErrors
         let processes = ProcessGroup()
         return try await withThrowingTaskGroup(of: Ending<Result>.self) { group in
             group.addTask {
@@ -82,7 +81,8 @@ extension Command {
         }
     }
 
-    private func configuration() throws(ProcessError) -> Configuration {
+    func configuration() throws(ProcessError) -> Configuration {
+        _ = Self.brokenPipesAreErrors
         let texts = [executable] + arguments + environment.flatMap { [$0.key, $0.value] }
         guard !texts.contains(where: { $0.utf8.contains(0) }) else {
             throw ProcessError(.launchFailed, command: name, detail: "an argument or variable holds a NUL byte")

@@ -10,6 +10,11 @@ package enum TestCommand {
         return nil
     }
 
+    /// Whether a command is a tool's own way to test, rather than a text that a project wrote.
+    package static func isCommon(_ command: String) -> Bool {
+        ["swift test", "npm test", "pytest", "go test ./...", "cargo test", "mvn test", "make test"].contains(command)
+    }
+
     /// What is looked for, in order.
     package static var looksFor: [String] { candidates.map(\.evidence) }
 

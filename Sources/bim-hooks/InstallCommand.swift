@@ -2,33 +2,53 @@ import ArgumentParser
 import Diagnostics
 import HookManager
 
-/// `bim-hooks install`: puts the pre-push hook in its place.
-struct InstallCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "install",
-        abstract: "Installs the pre-push hook of this repository; an earlier one goes on being run.")
+/// What installing and removing have in common.
+struct InstallOptions: ParsableArguments {
+    @Argument(help: "Hooks; by default pre-push and every hook that bim.yml names.", completion: .list(HookNames.all))
+    var hooks: [String] = []
 
-    func run() async throws {
-        let installer = HookInstaller(environment: ProcessEnvironment.current, folder: ".")
-        switch try await installer.install("pre-push") {
-        case .installed(let path, let keptEarlier):
-            print("installed \(path)" + (keptEarlier ? "; the hook that was there is run first" : ""))
-        case .removed, .nothing: print("up to date")
+    @Flag(help: "For every repository of this user.")
+    var global = false
+
+    func validate() throws {
+        for hook in hooks where !HookNames.all.contains(hook) {
+            throw ValidationError("git has no client hook '\(hook)'; it has \(HookNames.all.joined(separator: ", "))")
         }
+    }
+
+    func installer(prefersScripts: Bool = false) -> HookInstaller {
+        HookInstaller(
+            environment: ProcessEnvironment.current, folder: ".", reach: global ? .user : .repository,
+            program: ProcessEnvironment.programPath ?? "bim-hooks", prefersScripts: prefersScripts)
     }
 }
 
-/// `bim-hooks uninstall`: takes the hook away and puts back what was there.
-struct UninstallCommand: AsyncParsableCommand {
+/// `bim-hooks install`: puts the hooks in their place.
+struct InstallCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "uninstall", abstract: "Removes the hook and puts back what was there before it.")
+        commandName: "install",
+        abstract: "Installs the hooks of this repository; one that is there goes on being run, first.")
+
+    @OptionGroup var options: InstallOptions
+
+    @Flag(help: "Write scripts where newer versions of git would take an entry of their configuration.")
+    var script = false
 
     func run() async throws {
-        let installer = HookInstaller(environment: ProcessEnvironment.current, folder: ".")
-        switch try await installer.uninstall("pre-push") {
-        case .removed(let path, let restoredEarlier):
-            print("removed \(path)" + (restoredEarlier ? "; the hook that was there is back" : ""))
-        case .installed, .nothing: print("it is not installed")
-        }
+        for change in try await options.installer(prefersScripts: script).install(options.hooks) { print(change.line) }
+    }
+}
+
+/// `bim-hooks uninstall`: takes the hooks away and puts back what was there.
+struct UninstallCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "uninstall", abstract: "Removes the hooks and puts back what was there before them.")
+
+    @OptionGroup var options: InstallOptions
+
+    func run() async throws {
+        let changes = try await options.installer().uninstall(options.hooks)
+        for change in changes { print(change.line) }
+        if changes.isEmpty { print("nothing is installed") }
     }
 }

@@ -25,9 +25,9 @@ struct HookTests {
     @Test("An earlier hook is kept, runs first with the same input, and comes back to the byte")
     func chain() async throws {
         let earlier = "#!/bin/sh\necho \"earlier $1 $2\" >&2\ncat >&2\n"
-        try project.write(".git/hooks/pre-push", earlier, isExecutable: true)
+        try await sandbox.writeProgram(hook, earlier)
         #expect(try await hooks("install").success().stdout.contains("run first"))
-        #expect(try await hooks("install").success().stdout == "up to date\n")
+        #expect(try await hooks("install").success().stdout == "pre-push: up to date\n")
         try await commit(check: "test -f app.py")
         let push = try await project.push().success()
         #expect(push.stderr.contains("earlier bim \(project.remote)"))
@@ -41,7 +41,7 @@ struct HookTests {
     func edited() async throws {
         try await hooks("install").success()
         let text = try String(contentsOfFile: hook, encoding: .utf8)
-        try project.write(".git/hooks/pre-push", text + "echo mine\n", isExecutable: true)
+        try await sandbox.writeProgram(hook, text + "echo mine\n")
         #expect(try await hooks("uninstall").failure(11).stderr.contains("edited"))
         #expect(try await hooks("install").failure(11).stderr.contains("edited"))
         #expect(try String(contentsOfFile: hook, encoding: .utf8) == text + "echo mine\n")

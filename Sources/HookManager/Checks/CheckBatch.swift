@@ -89,6 +89,7 @@ struct CheckBatch: Sendable {
         case .passed: reporter.report(.finished(.test, "\(name) passed", result.duration))
         case .failed(let reason), .timedOut(let reason):
             reporter.report(.finished(.test, "\(name) \(reason)", result.duration))
+            if !isStreamed { reporter.report(.notice("its whole output is in \(result.log.path)")) }
         case .interrupted: break
         }
     }

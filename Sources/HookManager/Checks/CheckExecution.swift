@@ -31,16 +31,17 @@ struct CheckExecution: Sendable {
         variables[Leftovers.variable] = leftovers.mark
         let command = Command(
             "/bin/sh", ["-c", check.run, hook] + arguments, environment: variables, workingDirectory: folder)
-        let ending = await end(of: command)
+        let ending = await end(of: command, leftovers)
         await leftovers.end()
         log.flush()
         return (ending, ContinuousClock.now - began)
     }
 
-    private func end(of command: Command) async -> Ending {
+    private func end(of command: Command, _ leftovers: Leftovers) async -> Ending {
         let limit = Duration.seconds(check.timeoutSeconds)
         do {
-            let status = try await command.streamMerged(deadline: limit) { [log, stream] line in
+            let status = try await command.streamMerged(deadline: limit, onStart: leftovers.lead(by:)) {
+                [log, stream] line in
                 log.add(line)
                 stream?.report(.output(line))
             }

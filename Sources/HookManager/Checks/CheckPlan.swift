@@ -97,9 +97,20 @@ struct CheckPlan: Sendable {
             } else if let reason = request.wishes.skipReason(of: planned.check, hook: request.hook) {
                 checks[index].fate = .skipped(reason: reason)
             } else if !request.options.all, try !isAffected(planned.check, repository) {
-                checks[index].fate = .unaffected
+                let pass = passOfBases(wanted, request)
+                // What is deployed is tested, be it that somebody else pushed without.
+                if pass != nil || request.target?.isBim != true { checks[index].fate = .unaffected(since: pass) }
             }
         }
+    }
+
+    /// The oldest of the passes of a check on all trees that the subject takes the place of; nil when one lacks it.
+    private func passOfBases(_ wanted: TestReceipt.Record, _ request: Request) -> TestReceipt.Record? {
+        if request.options.fresh { return nil }
+        let passes = subject.bases.map { base in
+            request.receipts.load(tree: base.hex)?.checks.last { $0.isAbout(wanted) && $0.status == .passed }
+        }
+        return passes.contains { $0 == nil } ? nil : passes.compactMap { $0 }.min { $0.finishedAt < $1.finishedAt }
     }
 
     private func isAffected(_ check: Check, _ repository: borrowing Repository) throws(UserError) -> Bool {
@@ -125,13 +136,6 @@ extension Repository {
         let bytes: [UInt8]?
         do { bytes = try blob(at: "bim.yml", inTree: tree) } catch { throw error.hookError }
         guard let bytes else { return .default }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw UserError(.configInvalid, "'bim.yml' is not UTF-8 text", hint: "save it as UTF-8 and commit it")
-        }
-        do {
-            return try ProjectConfig.parse(text)
-        } catch {
-            throw UserError(.configInvalid, error.message, hint: "correct bim.yml and commit it")
-        }
+        return try ProjectConfig.checked(bytes)
     }
 }

@@ -1,18 +1,37 @@
 internal import Glibc
 internal import ProcessRunner
+internal import Synchronization
 
 /// Finds and ends what a check left behind, daemons in sessions of their own too.
 ///
-/// Every process of a check carries a variable that no other process has, and hands it on to its children.
-struct Leftovers: Sendable {
-    /// The variable.
+/// Every process of a check carries a variable that no other process has and hands it on to its children; one that drops
+/// its environment is still known by the session of the check.
+final class Leftovers: Sendable {
+    /// The variable of one run of one check.
     static let variable = "BIM_CHECK_RUN"
+    /// The variable of all runs in one snapshot folder.
+    static let folderVariable = "BIM_SNAPSHOT"
 
-    /// Its value for one run of one check.
+    /// The value of ``variable``.
     let mark: String
+    private let entry: [UInt8]
+    private let session = Mutex<Int32?>(nil)
 
+    /// Makes the mark of a run.
     init() {
         mark = "\(getpid())-\(UInt64.random(in: .min ... .max))"
+        entry = Array("\(Self.variable)=\(mark)".utf8)
+    }
+
+    /// Names what earlier runs left in a snapshot folder that belongs to nobody now.
+    init(folder: String) {
+        mark = folder
+        entry = Array("\(Self.folderVariable)=\(folder)".utf8)
+    }
+
+    /// Names the session of the check, which its first process leads.
+    func lead(by process: Int32) {
+        session.withLock { $0 = process }
     }
 
     /// Sends SIGTERM to all, waits up to two seconds until none is left, then sends SIGKILL to the rest.
@@ -38,9 +57,13 @@ struct Leftovers: Sendable {
     }
 
     private func processes() -> [Int32] {
-        let entry = Array("\(Self.variable)=\(mark)".utf8)
+        let session = session.withLock { $0 }
         return ProcFile.names(in: "/proc").compactMap { Int32($0) }.filter { process in
-            guard process != getpid(), let environment = ProcFile.read("/proc/\(process)/environ") else { return false }
+            if process == getpid() { return false }
+            if let session, getsid(process) == session, ProcessTable.entry(of: process)?.isZombie == false {
+                return true
+            }
+            guard let environment = ProcFile.read("/proc/\(process)/environ") else { return false }
             return environment.split(separator: 0).contains { $0.elementsEqual(entry) }
         }
     }

@@ -17,12 +17,23 @@ struct PlannedCheck: Sendable {
         /// It passed before on the same tree.
         case remembered(TestReceipt.Record)
         case skipped(reason: String)
-        /// No file that it looks at has changed.
-        case unaffected
+        /// No file that it looks at has changed since trees on which it passed, the last of them so; nil when nothing is
+        /// known of them.
+        case unaffected(since: TestReceipt.Record?)
     }
 
     let check: Check
     let origin: Origin
+
+    /// Whether the command's text comes from the commit, so that somebody else may have written it.
+    var isOthersWord: Bool {
+        switch origin {
+        case .project: true
+        case .user: false
+        case .detected: !TestCommand.isCommon(check.run)
+        }
+    }
+
     /// The programs that its command names, with what tells their versions apart.
     let tools: [String: String]
     var fate: Fate

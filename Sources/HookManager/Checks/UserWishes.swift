@@ -25,12 +25,12 @@ struct UserWishes: Sendable {
         skips = (environment["BIM_SKIP"] ?? "").split { $0 == "," || $0 == " " }.map(String.init)
         let reason = environment["BIM_SKIP_REASON"] ?? ""
         skipReason = reason.isEmpty ? "BIM_SKIP, no reason given" : reason
-        if let workTree = repository.workTree { local = try Self.read(workTree, repository) }
+        local = try Self.localChecks(of: repository)
     }
 
-    /// A committed file would be the project's word, not the user's.
-    private static func read(_ workTree: String, _ repository: borrowing Repository) throws(UserError) -> LocalChecks {
-        guard let bytes = ProcFile.read("\(workTree)/\(LocalChecks.fileName)"),
+    /// Reads `bim.local.yml`; a committed one would be the project's word, not the user's.
+    static func localChecks(of repository: borrowing Repository) throws(UserError) -> LocalChecks {
+        guard let workTree = repository.workTree, let bytes = ProcFile.read("\(workTree)/\(LocalChecks.fileName)"),
             let text = String(validating: bytes, as: UTF8.self)
         else { return LocalChecks() }
         if let head = try? repository.resolve("HEAD"), let tree = try? repository.commit(head).tree,

@@ -1,100 +1,156 @@
 package import Diagnostics
-internal import ProcessRunner
+internal import GitCore
+internal import Glibc
+internal import ProjectConfig
 
-#if canImport(Glibc)
-    internal import Glibc
-#endif
-
-/// Puts bim's script in the place of a repository's hook, and takes it away again to the byte.
+/// Puts bim's hooks where git finds them, and takes them away again to the byte.
+///
+/// From git 2.54 on they are entries of git's configuration, which touch no file and leave other managers alone; before
+/// that they are scripts in the hooks folder, beside which an earlier hook is kept.
 package struct HookInstaller: Sendable {
-    /// What installing or removing changed.
-    package enum Change: Sendable, Equatable {
-        case installed(path: String, keptEarlier: Bool)
-        case removed(path: String, restoredEarlier: Bool)
-        case nothing
+    /// Whose pushes and commits are meant.
+    package enum Reach: Sendable {
+        /// This repository with all its worktrees.
+        case repository
+        /// Every repository of this user.
+        case user
     }
 
-    private let environment: [String: String]
-    private let folder: String
+    let environment: [String: String]
+    let folder: String
+    let reach: Reach
+    /// The absolute path of bim-hooks, as the hooks will start it.
+    let program: String
+    /// Scripts where git's configuration would do, too, for a repository that older versions of git share.
+    let prefersScripts: Bool
 
-    package init(environment: [String: String], folder: String) {
+    package init(
+        environment: [String: String], folder: String, reach: Reach, program: String, prefersScripts: Bool = false
+    ) {
         self.environment = environment
         self.folder = folder
+        self.reach = reach
+        self.program = program
+        self.prefersScripts = prefersScripts
     }
 
-    /// Installs the script of a hook; an earlier hook is kept and goes on being run first.
+    /// Installs hooks.
     ///
-    /// - Throws: `CONFIG_INVALID` where a script of ours was edited, or the folder cannot be written.
-    package func install(_ hook: String) async throws(UserError) -> Change {
-        let path = try await hookFolder() + "/" + hook
-        let script = HookScript(hook: hook)
-        if let present = Self.text(of: path) {
-            if present == script.text { return .nothing }
-            if HookScript.isOurs(present) { throw Self.edited(path) }
-            guard rename(path, path + HookScript.keptSuffix) == 0 else { throw Self.unwritable(path) }
-            do {
-                try Self.write(script.text, to: path)
-            } catch {
-                rename(path + HookScript.keptSuffix, path)
-                throw error
+    /// - Parameter hooks: nothing means pre-push and every hook that the configuration names.
+    /// - Throws: `CONFIG_INVALID` where a hook of ours was edited, or a folder cannot be written.
+    package func install(_ hooks: [String]) async throws(UserError) -> [HookChange] {
+        let wanted = hooks.isEmpty ? try usualHooks() : hooks
+        let git = try git()
+        let entries = ConfiguredHooks(git: git, scope: reach == .user ? .global : .local)
+        let place = try await hookFolder(git)
+        let takesEntries = try await git.version() >= .withConfiguredHooks && !prefersScripts
+        var changes: [HookChange] = []
+        if place.isOurs && !takesEntries { try Folders.make(place.folder.path, below: "") }
+        for hook in wanted {
+            // One or the other: with both, each check would run twice.
+            if takesEntries && place.folder.occupant(of: hook)?.authorship != .intact {
+                changes.append(
+                    try await entries.install(
+                        HookCommand(hook: hook, program: program, isEverywhere: reach == .user)))
+            } else {
+                _ = try await entries.uninstall(hook)
+                let duty: HookScript.Duty = place.isOurs ? .everywhere : .checks
+                changes.append(
+                    try place.folder.install(HookScript(hook: hook, program: program, duty: duty)))
             }
-            return .installed(path: path, keptEarlier: true)
         }
-        try Self.write(script.text, to: path)
-        return .installed(path: path, keptEarlier: false)
+        if place.isOurs && !takesEntries { try await open(place.folder, except: wanted, git) }
+        return changes
     }
 
-    /// Removes the script of a hook and puts back the one that was there before it.
+    /// Removes hooks and puts back those that were there before them.
     ///
-    /// - Throws: `CONFIG_INVALID` where the script was edited.
-    package func uninstall(_ hook: String) async throws(UserError) -> Change {
-        let path = try await hookFolder() + "/" + hook
-        guard let present = Self.text(of: path), HookScript.isOurs(present) else { return .nothing }
-        guard present == HookScript(hook: hook).text else { throw Self.edited(path) }
-        let kept = path + HookScript.keptSuffix
-        // One step where there is an earlier hook: at no moment is there none.
-        if rename(kept, path) == 0 { return .removed(path: path, restoredEarlier: true) }
-        guard unlink(path) == 0 else { throw Self.unwritable(path) }
-        return .removed(path: path, restoredEarlier: false)
-    }
-
-    /// Where git looks for hooks: `core.hooksPath`, else the folder that all worktrees share.
-    private func hookFolder() async throws(UserError) -> String {
-        let command = Command(
-            "git", ["rev-parse", "--path-format=absolute", "--git-path", "hooks"], environment: environment,
-            workingDirectory: folder)
-        guard let answer = try? await command.capture(deadline: .seconds(10)), answer.status.isSuccess else {
-            throw UserError(
-                .configInvalid, "this folder is not a git repository", hint: "git init, or change into a repository")
+    /// - Parameter hooks: nothing means every hook of ours.
+    /// - Throws: `CONFIG_INVALID` where a hook of ours was edited; the others are removed all the same.
+    package func uninstall(_ hooks: [String]) async throws(UserError) -> [HookChange] {
+        let git = try git()
+        let entries = ConfiguredHooks(git: git, scope: reach == .user ? .global : .local)
+        let place = try await hookFolder(git)
+        var changes: [HookChange] = []
+        var failure: UserError?
+        for hook in hooks.isEmpty ? Check.hookNames : hooks {
+            do {
+                if let change = try await entries.uninstall(hook) { changes.append(change) }
+                if let change = try place.folder.uninstall(hook) { changes.append(change) }
+            } catch {
+                failure = failure ?? error
+            }
         }
-        let path = String(answer.text.prefix { $0 != "\n" })
-        guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw Self.unwritable(path) }
-        return path
+        if let failure { throw failure }
+        if place.isOurs && hooks.isEmpty { try await close(place.folder, git) }
+        return changes
     }
 
-    private static func text(of path: String) -> String? {
-        ProcFile.read(path).map { String(decoding: $0, as: UTF8.self) }
+    /// Pre-push, and what `bim.yml`, `bim.local.yml` and git's configuration name.
+    private func usualHooks() throws(UserError) -> [String] {
+        if reach == .user { return ["pre-push"] }
+        let named = try NamedHooks(location: RepositoryLocation(environment: environment, folder: folder)).names
+        return Check.hookNames.filter { $0 == "pre-push" || named.contains($0) }
     }
 
-    /// A hook appears whole: git may run it at any moment.
-    private static func write(_ text: String, to path: String) throws(UserError) {
-        let partial = "\(path).\(getpid()).new"
-        let descriptor = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o755)
-        let bytes = Array(text.utf8)
-        let isWritten = descriptor >= 0 && Glibc.write(descriptor, bytes, bytes.count) == bytes.count
-        if descriptor >= 0 { close(descriptor) }
-        guard isWritten, rename(partial, path) == 0 else {
-            unlink(partial)
-            throw unwritable(path)
+    private func git() throws(UserError) -> GitProgram {
+        if reach == .user { return GitProgram(environment: environment, folder: "/") }
+        do {
+            let repository = try RepositoryLocation(environment: environment, folder: folder).open()
+            return GitProgram(environment: environment, folder: repository.workTree ?? repository.gitDirectory)
+        } catch {
+            throw error.hookError
         }
     }
+}
 
-    private static func edited(_ path: String) -> UserError {
-        UserError(
-            .configInvalid, "'\(path)' was made by bim-hooks and edited since", hint: "move it away and run this again")
+/// The folders of hooks.
+extension HookInstaller {
+    private typealias Place = (folder: HookFolder, isOurs: Bool)
+
+    /// Where git looks for the hooks that are meant: `core.hooksPath`, else the folder that all worktrees share.
+    private func hookFolder(_ git: GitProgram) async throws(UserError) -> Place {
+        if reach == .user {
+            let ours = Self.userFolder(environment)
+            let set = try await git.answer("config", "--global", "--type=path", "core.hooksPath")
+            return (HookFolder(path: set ?? ours), set == nil || set == ours)
+        }
+        guard let path = try await git.answer("rev-parse", "--path-format=absolute", "--git-path", "hooks") else {
+            throw UserError(.internal, "git does not tell where its hooks are", hint: "git rev-parse --git-path hooks")
+        }
+        // What a user has for all repositories is entered by --global alone.
+        if path == Self.userFolder(environment) { return (try await ownFolder(git), false) }
+        return (HookFolder(path: path), false)
     }
 
-    private static func unwritable(_ path: String) -> UserError {
-        UserError(.configInvalid, "'\(path)' cannot be written", hint: "make its folder writable and run this again")
+    private func ownFolder(_ git: GitProgram) async throws(UserError) -> HookFolder {
+        let common = try await git.answer("rev-parse", "--path-format=absolute", "--git-common-dir")
+        return HookFolder(path: (common ?? folder) + "/hooks")
+    }
+
+    /// `$XDG_CONFIG_HOME/bim/hooks`.
+    static func userFolder(_ environment: [String: String]) -> String {
+        let configuration = environment["XDG_CONFIG_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
+        return (configuration ?? (environment["HOME"] ?? "") + "/.config") + "/bim/hooks"
+    }
+
+    /// The hooks of servers and programs that git would no longer find in a repository once `core.hooksPath` is set.
+    static let hiddenHooks = ["pre-receive", "update", "post-receive", "post-update", "sendemail-validate"]
+
+    /// Makes git look into our folder, whose scripts pass on to each repository's own hooks.
+    private func open(_ folder: HookFolder, except wanted: [String], _ git: GitProgram) async throws(UserError) {
+        for hook in Check.hookNames + Self.hiddenHooks where !wanted.contains(hook) {
+            if folder.occupant(of: hook) != nil { continue }
+            _ = try folder.install(HookScript(hook: hook, program: program, duty: .passOn))
+        }
+        try await git.set("core.hooksPath", to: folder.path, in: .global)
+    }
+
+    private func close(_ folder: HookFolder, _ git: GitProgram) async throws(UserError) {
+        for hook in Self.hiddenHooks { _ = try folder.uninstall(hook) }
+        if try await git.answer("config", "--global", "--type=path", "core.hooksPath") == folder.path {
+            try await git.remove(key: "core.hooksPath", in: .global)
+        }
+        rmdir(folder.path)
     }
 }

@@ -33,6 +33,7 @@ struct SnapshotSlot: ~Copyable {
     ) async throws(UserError) -> SnapshotSlot {
         let root = commonDirectory + "/bim/snapshots"
         try Folders.make(root, below: commonDirectory)
+        try raiseBarrier(in: root)
         var hasWaited = false
         while true {
             for number in 1...limit {
@@ -44,6 +45,17 @@ struct SnapshotSlot: ~Copyable {
                 throw UserError(.interrupted, "the checks were interrupted", hint: "push again")
             }
         }
+    }
+
+    /// Keeps git from finding the user's repository from inside a snapshot, whatever environment a test gives it: the
+    /// search upward ends at the first `.git`, and this one leads nowhere.
+    private static func raiseBarrier(in root: String) throws(UserError) {
+        let file = open(root + "/.git", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        if file < 0 && errno == EEXIST { return }
+        guard file >= 0 else { throw Folders.failure(root + "/.git") }
+        defer { close(file) }
+        let text = Array("gitdir: nowhere\n".utf8)
+        guard write(file, text, text.count) == text.count else { throw Folders.failure(root + "/.git") }
     }
 
     private static func take(_ folder: String) throws(UserError) -> SnapshotSlot? {

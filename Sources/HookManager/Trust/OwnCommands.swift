@@ -19,12 +19,33 @@ enum OwnCommands {
         return foreign
     }
 
-    /// Every command line of a commit's `bim.yml`.
+    /// The commands of the index that its user is about to bring in: HEAD does not have them, and no merge, cherry-pick,
+    /// revert or rebase is under way that may have.
+    static func staged(_ commands: [String], in repository: borrowing Repository) -> [String] {
+        let foreign = ["MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply", "SQUASH_MSG"]
+        let names = ProcFile.names(in: repository.gitDirectory)
+        guard !foreign.contains(where: names.contains) else { return [] }
+        let head = (try? repository.resolve("HEAD")).map { self.commands(atCommit: $0, repository) } ?? []
+        return commands.filter { !head.contains($0) }
+    }
+
+    /// Every command line that a commit brings along: those of its `bim.yml`, else the test script of its `app.json`.
     static func commands(atCommit id: ObjectID, _ repository: borrowing Repository) -> [String] {
         guard !id.isZero, let commit = try? repository.commit(id),
             let config = try? repository.projectConfig(ofTree: commit.tree)
         else { return [] }
-        return config.hooks.values.flatMap { $0.map(\.commandLine) }
+        let commands = config.hooks.values.flatMap { $0.map(\.commandLine) }
+        if config.hooks["pre-push"] != nil { return commands }
+        return commands + detected(commit.tree, repository)
+    }
+
+    private static func detected(_ tree: ObjectID, _ repository: borrowing Repository) -> [String] {
+        guard (try? repository.blob(at: "app.json", inTree: tree)) != nil,
+            let files = try? TreeFiles(
+                RepositoryLocation(environment: [:], folder: repository.gitDirectory), tree: tree),
+            let found = TestCommand.detect(in: files)?.check.commandLine, !TestCommand.isCommon(found)
+        else { return [] }
+        return [found]
     }
 
     /// The commits that `git commit` made here, the newest first.
