@@ -98,7 +98,7 @@ let package = Package(
         // Level 2: values and the outside world, one each.
         library("PlatformAPI", ["Diagnostics"]),
         library("Artifacts", ["CArchive", "CDeflate", crypto]),
-        library("HTTPTransport", [asyncHTTPClient, nioCore, nioHTTP1]),
+        library("HTTPTransport", ["Diagnostics", asyncHTTPClient, nioCore, nioHTTP1]),
         library("ProjectConfig", [yams]),
         library("ProcessRunner", [subprocess, systemPackage]),
         library("RemoteHelper"),

@@ -13,6 +13,8 @@ package enum Event: Sendable {
     case notice(String)
     /// A step is at work; shown while it lasts, where lines can be rewritten.
     case progress(Step, String)
+    /// The running step still runs; comes each second from whoever waits for it.
+    case alive
     /// A step is over: one line with its duration.
     case finished(Step, String, Duration?)
     /// A line that somebody else's program printed.

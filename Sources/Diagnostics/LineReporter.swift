@@ -37,6 +37,8 @@ package final class LineReporter: Reporter {
     private struct State {
         var hasOpenLine = false
         var lastSign = ContinuousClock.now
+        /// The step that is at work, and since when.
+        var running: (step: Step, text: String, since: ContinuousClock.Instant)?
     }
 
     private let style: Style
@@ -57,7 +59,10 @@ package final class LineReporter: Reporter {
         case .headline(let text): line("bim: \(printable(text))")
         case .notice(let text): line("     \(printable(text))")
         case .progress(let step, let text): progress(step, printable(text))
-        case .finished(let step, let text, let duration): line(stepLine(step, printable(text), duration))
+        case .alive: signOfLife()
+        case .finished(let step, let text, let duration):
+            state.withLock { $0.running = nil }
+            line(stepLine(step, printable(text), duration))
         case .output(let text): line("          | \(printable(text))")
         case .live(let url, let duration): line(stepLine(.live, printable(url), duration))
         }
@@ -81,7 +86,22 @@ package final class LineReporter: Reporter {
         style.usesColor ? "\u{1B}[\(color)m\(text)\u{1B}[0m" : text
     }
 
+    /// Repeats the running step with the time that it has taken.
+    private func signOfLife() {
+        guard let running = state.withLock({ $0.running }) else { return }
+        let elapsed = ContinuousClock.now - running.since
+        if elapsed >= .seconds(2) { show(running.step, "\(running.text), \(elapsed.short)") }
+    }
+
     private func progress(_ step: Step, _ text: String) {
+        state.withLock { state in
+            if state.running?.step != step { state.running = (step, text, .now) }
+            state.running?.text = text
+        }
+        show(step, text)
+    }
+
+    private func show(_ step: Step, _ text: String) {
         let text: String? = state.withLock { state in
             if style.rewritesLines {
                 state.hasOpenLine = true

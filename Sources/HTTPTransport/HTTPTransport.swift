@@ -1,4 +1,5 @@
 internal import AsyncHTTPClient
+package import Diagnostics
 internal import NIOCore
 internal import NIOHTTP1
 
@@ -77,7 +78,12 @@ package struct HTTPTransport: Sendable {
         return configuration
     }
 
-    package init() {}
+    private let trace: Trace?
+
+    /// - Parameter trace: told of each try and its answer, without headers, bodies and queries.
+    package init(trace: Trace? = nil) {
+        self.trace = trace
+    }
 
     /// Sends a request and reads the answer; tries again where the policy and the failure allow it.
     ///
@@ -114,10 +120,12 @@ package struct HTTPTransport: Sendable {
     }
 
     private func attempt(_ exchange: Exchange) async throws -> Reply {
+        note(exchange)
         do {
             let response = try await Self.client.execute(
                 try request(exchange), deadline: .now() + .nanoseconds(exchange.deadline.nanoseconds))
             let body = try await response.body.collect(upTo: Self.answerLimit)
+            trace?.note("http <", "\(response.status.code), \(body.readableBytes) bytes")
             return Reply(
                 status: Int(response.status.code), headers: response.headers, body: Array(body.readableBytesView))
         } catch {
@@ -132,9 +140,11 @@ package struct HTTPTransport: Sendable {
     package func stream(
         _ exchange: Exchange, onChunk: (ByteChunk) async throws -> Bool
     ) async throws -> Reply {
+        note(exchange)
         do {
             let response = try await Self.client.execute(
                 try request(exchange), deadline: .now() + .nanoseconds(exchange.deadline.nanoseconds))
+            trace?.note("http <", "\(response.status.code), as it comes")
             if response.status == .ok {
                 for try await buffer in response.body where try await !onChunk(Array(buffer.readableBytesView)) {
                     break
@@ -144,6 +154,10 @@ package struct HTTPTransport: Sendable {
         } catch {
             throw translate(error, exchange)
         }
+    }
+
+    private func note(_ exchange: Exchange) {
+        trace?.note("http >", "\(exchange.method) \(Trace.shown(exchange.url))")
     }
 
     /// A piece of a body.
@@ -162,6 +176,7 @@ package struct HTTPTransport: Sendable {
     }
 
     private func translate(_ error: any Error, _ exchange: Exchange) -> any Error {
+        trace?.note("http !", "\(error)")
         if Task.isCancelled { return CancellationError() }
         if error is CancellationError || error is TransportError { return error }
         let kind: TransportError.Kind

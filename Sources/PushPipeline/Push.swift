@@ -18,6 +18,7 @@ struct Push: Sendable {
     let store: any ArtifactStore
     let deployer: any Deployer
     let reporter: any Reporter
+    let transport: HTTPTransport
     let wishes: PushWishes
     /// Where layers of base images are kept.
     let layerFolder: String
@@ -29,6 +30,8 @@ struct Push: Sendable {
     /// - Throws: `UserError`; what was live before still is then.
     func run(_ plan: PushPlan, with others: [RefUpdate]) async throws(UserError) -> Deployment {
         async let source: Void = source.send([plan.commit.id])
+        // Ends with this function, however that ends.
+        async let _ = signsOfLife()
         do {
             let artifact = try await build(plan)
             let reference = try await upload(artifact)
@@ -39,6 +42,10 @@ struct Push: Sendable {
         } catch {
             throw translate(error)
         }
+    }
+
+    private func signsOfLife() async {
+        while (try? await Task.sleep(for: .seconds(1))) != nil { reporter.report(.alive) }
     }
 
     private func build(_ plan: PushPlan) async throws -> Artifact {
@@ -72,7 +79,7 @@ struct Push: Sendable {
         if !reference.version.hasPrefix("sha256:") {
             reporter.report(.notice("the base image '\(reference)' is a tag, which may move; a digest would not"))
         }
-        return try await ImageSource(reference, transport: HTTPTransport(), folder: layerFolder)
+        return try await ImageSource(reference, transport: transport, folder: layerFolder)
             .resolve(for: plan.platform)
     }
 

@@ -30,8 +30,9 @@ extension PushBatchRun {
             location: local.location, source: source, builder: OwnBuilder(cache: cache),
             store: RegistryClient(
                 baseURL: connection.baseURL, repository: connection.app.description, token: connection.token,
-                transport: HTTPTransport()),
-            deployer: deployer, reporter: reporter, wishes: wishes, layerFolder: cache.folder)
+                transport: transport),
+            deployer: deployer, reporter: reporter, transport: transport, wishes: wishes,
+            layerFolder: cache.folder)
         let deployment = try await push.run(plan, with: others)
         guard deployment.status.isFinal else {
             // The ref has not moved, and git is told so.

@@ -32,6 +32,7 @@ struct PushBatchRun: Sendable {
     let connection: PlatformConnection
     let deployer: any Deployer
     let policy: DeployPolicy
+    let transport: HTTPTransport
     let reporter: any Reporter
 
     /// Answers for all updates of the batch, in order, and what to say when git has shown them.

@@ -11,6 +11,8 @@ package struct RemoteHelperRun: Sendable {
     private let location: RepositoryLocation
     private let remote: String
     private let address: String
+    private let trace: Trace?
+    private let transport: HTTPTransport
 
     /// - Parameters:
     ///   - remote: the remote's name, or the URL where there is none.
@@ -20,6 +22,8 @@ package struct RemoteHelperRun: Sendable {
         self.location = location
         self.remote = remote
         self.address = address
+        trace = Trace(environment: location.environment)
+        transport = HTTPTransport(trace: trace)
     }
 
     /// What the lines so far have led to.
@@ -38,7 +42,9 @@ package struct RemoteHelperRun: Sendable {
     package func run() async -> Int32 {
         let address = Result { () throws(UserError) in try RemoteAddress(self.address) }
         var progress = Progress(session: Session(reading: (try? address.get())?.reading ?? .smartHTTP))
+        trace?.note("start", "git-remote-bim \(Diagnostics.version), remote '\(Trace.shown(remote))'")
         while let line = await channel.nextLine() {
+            trace?.note("git >", Self.shown(line))
             for outcome in progress.session.receive(line) {
                 do {
                     try await carryOut(outcome, line, try address.get(), &progress)
@@ -59,14 +65,14 @@ package struct RemoteHelperRun: Sendable {
         _ outcome: Outcome, _ line: [UInt8], _ address: RemoteAddress, _ progress: inout Progress
     ) async throws {
         switch outcome {
-        case .reply(let bytes): channel.write(bytes)
+        case .reply(let bytes): answer(bytes)
         case .list(forPush: true):
             progress.localRefs = (try? location.open().references()) ?? [:]
             let options = progress.session.options
-            channel.write(try await untilGitGoes { try await list(address, options) })
+            answer(try await untilGitGoes { try await list(address, options) })
         case .push(let batch):
             let (replies, epilogues) = try await answer(batch, address, progress)
-            channel.write(replies)
+            answer(replies)
             progress.epilogues += epilogues
         case .list(forPush: false), .statelessConnect, .fetch:
             let session = progress.session
@@ -88,13 +94,25 @@ package struct RemoteHelperRun: Sendable {
         }
     }
 
-    private func reporter(_ progress: Progress) -> LineReporter { reporter(progress.session.options) }
+    private func answer(_ bytes: [UInt8]) {
+        trace?.note("git <", String(decoding: bytes, as: UTF8.self).replacing("\n", with: "⏎"))
+        channel.write(bytes)
+    }
 
-    private func reporter(_ options: SessionOptions) -> LineReporter {
-        LineReporter(
+    /// A line of git's without the value of a push option, which may be anything.
+    private static func shown(_ line: [UInt8]) -> String {
+        let text = String(decoding: line, as: UTF8.self)
+        return text.hasPrefix("option push-option ") ? text.prefix { $0 != "=" } + "=…" : text
+    }
+
+    private func reporter(_ progress: Progress) -> any Reporter { reporter(progress.session.options) }
+
+    private func reporter(_ options: SessionOptions) -> any Reporter {
+        let lines = LineReporter(
             style: .detected(
                 environment: location.environment, verbosity: options.verbosity,
                 progress: options.progress))
+        return trace.map { TracingReporter($0, next: lines) } ?? lines
     }
 
     /// git has printed its table by now; the live URL is the last line.
@@ -155,7 +173,7 @@ extension RemoteHelperRun {
             refs = try await RepositoryRemote(path: path, location: location).refs(receivePack: options.servicePath)
         } else {
             let connection = try await connect(address, reporter(options))
-            let deployer = APIDeployer(connection, transport: HTTPTransport())
+            let deployer = APIDeployer(connection, transport: transport)
             let found = try await deployer.refs()
             if found == nil, !connection.isEmbedded { throw deployer.noApp }
             refs = found ?? []
@@ -179,9 +197,10 @@ extension RemoteHelperRun {
                     return (await run.run(batch), [])
                 }
                 let connection = try await connect(address, reporter)
-                let deployer = APIDeployer(connection, transport: HTTPTransport())
+                let deployer = APIDeployer(connection, transport: transport)
                 return await PushBatchRun(
-                    local: local, connection: connection, deployer: deployer, policy: policy, reporter: reporter
+                    local: local, connection: connection, deployer: deployer, policy: policy, transport: transport,
+                    reporter: reporter
                 ).run(batch)
             } catch {
                 reporter.report(.failure(error))
@@ -192,7 +211,7 @@ extension RemoteHelperRun {
 
     private func passThrough(_ address: RemoteAddress, _ session: Session, _ line: [UInt8]) async throws -> Int32 {
         let connection = try await connect(address, reporter(session.options))
-        let deployer = APIDeployer(connection, transport: HTTPTransport())
+        let deployer = APIDeployer(connection, transport: transport)
         guard try await deployer.refs() != nil else { throw deployer.noApp }
         return try await FetchPassThrough(
             channel: channel, connection: connection, location: location, remote: remote

@@ -18,6 +18,7 @@ struct SourcePush: Sendable {
         if ids.isEmpty { return }
         for attempt in 1... {
             let answer = try await push(ids)
+            relayTrace(answer.errorText)
             if answer.status.isSuccess { return }
             guard attempt < Self.attempts else { throw failure(answer.errorText) }
             try? await Task.sleep(for: .milliseconds(200) * attempt)
@@ -41,6 +42,14 @@ struct SourcePush: Sendable {
         } catch {
             throw failure("\(error)")
         }
+    }
+
+    /// Whoever traces git to the terminal wants to see this git, too.
+    private func relayTrace(_ text: String) {
+        let traced = location.environment.contains {
+            $0.key.hasPrefix("GIT_TRACE") && ["1", "2", "true"].contains($0.value)
+        }
+        if traced { LineReporter.toStandardError(text) }
     }
 
     private func failure(_ said: String) -> UserError {
