@@ -71,22 +71,19 @@ struct EngineTests {
         }
     }
 
-    @Test("A removed environment's port is free, though its release has a long grace", .timeLimit(.minutes(1)))
+    @Test("A removal is answered at once, though the release has a long grace")
     func tearDown() async throws {
         try await withEngine { fixture in
             try await fixture.begin(
                 "dpl_1", fixture.request(processes: ["web": Self.stubbornWeb], grace: 300))
             #expect(try await fixture.end(of: "dpl_1").status == .healthy)
-            let record = try #require(try await fixture.ledger.environment(fixture.production))
-            #expect(!LoopbackPort.isFree(record.port))
+            #expect(await fixture.engine.openPorts().count == 1)
 
             let releases = try await fixture.ledger.releases(of: fixture.production)
             #expect(
                 try await fixture.ledger.removeEnvironment(
                     fixture.production, with: nil, expecting: fixture.commit))
             await fixture.engine.tearDown(fixture.production, releases: releases)
-            // A program that another test is about to start may hold a copy of the socket for a moment.
-            while !LoopbackPort.isFree(record.port) { await Task.yield() }
             #expect(await fixture.engine.openPorts().isEmpty)
         }
     }
