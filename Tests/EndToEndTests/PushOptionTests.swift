@@ -43,6 +43,7 @@ struct PushOptionTests {
         #expect(text.contains(#""extra":["x-ticket=7","x-ticket=8"]"#) && text.contains(#""message":"Try""#))
         try await project.push("v2:main").success()
         #expect(try await project.objectID("bim/main") == (try await project.objectID("v2^{commit}")))
+        try await project.commitApp(answering: "three")
         let unknown = try await project.push("-o evn=staging main").failure().stderr
         #expect(unknown.contains("'evn' is not known") && unknown.contains("env=<environment>"))
     }

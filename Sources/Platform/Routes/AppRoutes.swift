@@ -168,8 +168,7 @@ enum RefRules {
 
     private static func isWellFormed(_ ref: String) -> Bool {
         let parts = ref.split(separator: "/", omittingEmptySubsequences: false)
-        // `refs/stash` is the shortest that git itself makes.
-        guard parts.count >= (ref.hasPrefix("refs/heads") || ref.hasPrefix("refs/tags") ? 3 : 2), ref.utf8.count <= 500,
+        guard parts.count >= 3, ref.utf8.count <= 500,
             !ref.hasSuffix("."), !ref.contains(".."), !ref.contains("@{")
         else { return false }
         guard parts.allSatisfy({ !$0.isEmpty && !$0.hasPrefix(".") && !$0.hasSuffix(".lock") }) else { return false }
