@@ -18,6 +18,7 @@ struct TreeUnderTest: Sendable {
         var found: [TreeUnderTest] = []
         var positions: [ObjectID: Int] = [:]
         var isSeen: Set<ObjectID> = []
+        var seenBases: [Int: Set<ObjectID>] = [:]
         for ref in refs where !ref.isDeletion {
             // Many refs at one commit cost one look-up, but each brings its branch.
             if !isSeen.insert(ref.new).inserted && ref.branch == nil { continue }
@@ -28,7 +29,8 @@ struct TreeUnderTest: Sendable {
                 found.append(TreeUnderTest(tree: commit.tree, commit: commit, branches: []))
             }
             if let branch = ref.branch { found[position].branches?.append(branch) }
-            if !ref.old.isZero, let base = try? repository.commit(ref.old) { found[position].bases.append(base.tree) }
+            guard !ref.old.isZero, let base = try? repository.commit(ref.old) else { continue }
+            if seenBases[position, default: []].insert(base.tree).inserted { found[position].bases.append(base.tree) }
         }
         return found
     }

@@ -45,6 +45,11 @@ struct RunCommand: AsyncParsableCommand {
         guard HookNames.all.contains(hook) else {
             throw ValidationError("git has no client hook '\(hook)'; it has \(HookNames.all.joined(separator: ", "))")
         }
+        if hook == "pre-push" && !hookArguments.isEmpty {
+            throw ValidationError(
+                "by hand pre-push takes no arguments; a script that gives some is older than this program: remove it, "
+                    + "then run 'bim-hooks install'")
+        }
         if let jobs, jobs < 1 { throw ValidationError("--jobs needs a number above 0") }
     }
 

@@ -28,6 +28,7 @@ struct HookByHandTests {
         #expect(try await hooked.hooks("run --commit nonsense").failure(11).stderr.contains("nonsense"))
         try await hooked.hooks("run no-hook").failure(2)
         try await hooked.hooks("run --jobs 0").failure(2)
+        try await hooked.hooks("run pre-push bim somewhere").failure(2)
     }
 
     @Test("pre-commit checks what is staged and not the folder; commit-msg gets the message's file")

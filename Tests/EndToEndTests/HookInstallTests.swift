@@ -80,6 +80,16 @@ struct HookInstallTests {
         #expect(try FileManager.default.destinationOfSymbolicLink(atPath: hooks + "/pre-push") == "../nowhere")
     }
 
+    @Test("What was installed before core.hooksPath was set is found and removed all the same")
+    func hooksPathLater() async throws {
+        try await hooked.hooks("install").success()
+        try await hooked.git("config core.hooksPath elsewhere").success()
+        try await hooked.hooks("install").success()
+        let removed = try await hooked.hooks("uninstall").success().stdout.split(separator: "\n")
+        #expect(removed.count == 2, "\(removed)")
+        #expect(!FileManager.default.fileExists(atPath: hooked.folder + "/.git/hooks/pre-push"))
+    }
+
     @Test("A program that is gone is an error that says how to install it or to remove the hook")
     func missingProgram() async throws {
         try await hooked.hooks("install").success()

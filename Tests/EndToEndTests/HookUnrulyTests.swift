@@ -77,7 +77,7 @@ struct HookUnrulyTests {
     func output() async throws {
         try await hooked.commit(
             HookProject.check(
-                "loud", "yes 0123456789012345678 | head -n 5000000; echo the end", "remotes: ['*'], group: g"),
+                "loud", "yes \"$(printf %0999d 0)\" | head -n 100000; echo the end", "remotes: ['*'], group: g"),
             HookProject.check("quiet", "true", "remotes: ['*'], group: g"))
         let push = try await hooked.push().success()
         #expect(push.stderr.utf8.count < 100_000)

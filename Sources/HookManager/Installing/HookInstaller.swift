@@ -71,12 +71,20 @@ package struct HookInstaller: Sendable {
         let git = try git()
         let entries = ConfiguredHooks(git: git, scope: reach == .user ? .global : .local)
         let place = try await hookFolder(git)
+        // Scripts stay where they are when core.hooksPath is set later.
+        var folders = [place.folder]
+        if reach == .repository {
+            let own = try await ownFolder(git)
+            if own.path != place.folder.path { folders.append(own) }
+        }
         var changes: [HookChange] = []
         var failure: UserError?
         for hook in hooks.isEmpty ? Check.hookNames : hooks {
             do {
                 if let change = try await entries.uninstall(hook) { changes.append(change) }
-                if let change = try place.folder.uninstall(hook) { changes.append(change) }
+                for folder in folders {
+                    if let change = try folder.uninstall(hook) { changes.append(change) }
+                }
             } catch {
                 failure = failure ?? error
             }
