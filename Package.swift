@@ -70,7 +70,7 @@ let package = Package(
         // Level 5: the programs parse, wire and run.
         program("git-remote-bim", ["PushPipeline", "GitCore", "Diagnostics"]),
         program("bim-hooks", ["HookManager", "GitCore", "Diagnostics", argumentParser]),
-        program("git-bim", ["PushPipeline", "Deployers", "PlatformAPI", "Diagnostics", argumentParser]),
+        program("git-bim", ["PushPipeline", "HookManager", "Deployers", "PlatformAPI", "Diagnostics", argumentParser]),
         program("bim-platform", ["Platform", "PlatformAPI", "Diagnostics", argumentParser]),
 
         // Level 4: the stories.

@@ -11,6 +11,12 @@ package enum ProcessEnvironment {
         return length > 0 ? String(decoding: buffer[..<length].map(UInt8.init(bitPattern:)), as: UTF8.self) : nil
     }
 
+    /// The path of another of bim's programs: beside the running one; its bare name where that is not known.
+    package static func program(named name: String) -> String {
+        guard let own = programPath, let slash = own.lastIndex(of: "/") else { return name }
+        return own[...slash] + name
+    }
+
     /// Name to value; bytes that are not UTF-8 are replaced.
     package static var current: [String: String] {
         var variables: [String: String] = [:]

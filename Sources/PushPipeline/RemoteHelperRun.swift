@@ -13,11 +13,17 @@ package struct RemoteHelperRun: Sendable {
     private let address: String
     private let trace: Trace?
     private let transport: HTTPTransport
+    private let say: @Sendable (String) -> Void
 
     /// - Parameters:
     ///   - remote: the remote's name, or the URL where there is none.
     ///   - address: what stands behind `bim::`.
-    package init(channel: GitChannel, location: RepositoryLocation, remote: String, address: String) {
+    ///   - say: takes what the user is told.
+    package init(
+        channel: GitChannel, location: RepositoryLocation, remote: String, address: String,
+        say: @escaping @Sendable (String) -> Void = LineReporter.toStandardError
+    ) {
+        self.say = say
         self.channel = channel
         self.location = location
         self.remote = remote
@@ -111,7 +117,7 @@ package struct RemoteHelperRun: Sendable {
         let lines = LineReporter(
             style: .detected(
                 environment: location.environment, verbosity: options.verbosity,
-                progress: options.progress))
+                progress: options.progress), write: say)
         return trace.map { TracingReporter($0, next: lines) } ?? lines
     }
 

@@ -75,27 +75,26 @@ extension Ledger {
     func removeEnvironment(_ id: EnvironmentID, with ref: String?, expecting objectID: String?) async throws -> Bool {
         try await pool.write { db in
             let app = id.app
-            let record = try Self.environment(id, db)
-            if let ref = ref ?? record?.ref {
+            guard let record = try Self.environment(id, db) else {
+                throw Problem.notFound("'\(app)' has no environment '\(id.name)'")
+            }
+            if let ref = ref ?? record.ref {
                 let known = try Self.refs(of: app, db).first { $0.ref == ref }
-                guard record != nil || known.map({ $0.environment == nil }) == true else { throw Self.missing(id) }
                 guard let known, known.objectID == objectID else {
                     throw Problem.staleRef(ref, current: known?.objectID)
                 }
-                // A branch whose environment went with another one belongs to none.
-                guard known.environment == id.name || (known.environment == nil && RefRules.isBranch(ref)) else {
+                guard known.environment == id.name else {
                     throw Problem.invalid("'\(ref)' does not belong to the environment '\(id.name)'")
                 }
-                if record?.ref != ref {
+                if record.ref != ref {
                     try Self.deleteRef(ref, in: app, db)
                     return false
                 }
-            } else if record != nil, objectID != nil {
+            } else if objectID != nil {
                 throw Problem(
                     .staleRef, status: 412, "nothing was live in '\(id.name)' yet, so it has no branch",
                     hint: "send If-None-Match: * instead of If-Match")
             }
-            guard let record else { throw Self.missing(id) }
             guard !record.isProtected else {
                 throw Problem(
                     .environmentProtected, status: 403, "the environment '\(id.name)' is protected",
@@ -117,10 +116,6 @@ extension Ledger {
                 arguments: [app.user, app.app, id.name])
             return true
         }
-    }
-
-    private static func missing(_ id: EnvironmentID) -> Problem {
-        Problem.notFound("'\(id.app)' has no environment '\(id.name)'")
     }
 
     /// The number that the environment's next release gets.

@@ -226,29 +226,15 @@ struct RecoveryTests {
         #expect(try await ledger.environment(fixture.production)?.liveRelease == 2)
     }
 
-    @Test("A branch whose environment went with another branch can still be removed; a tag cannot be removed like that")
-    func orphanedRef() async throws {
-        let ledger = fixture.ledger
-        try await fixture.deploy("dpl_1", .sample(ref: "refs/heads/release/1", commit: objectID("a")))
-        try await fixture.deploy("dpl_2", .sample(ref: "refs/heads/release/2", commit: objectID("b")))
-        try await ledger.changeRefs(of: fixture.app, [.init(ref: "refs/tags/v1", old: nil, new: objectID("a"))])
-        #expect(try await ledger.removeEnvironment(fixture.production, with: nil, expecting: objectID("b")))
-
-        let problem = try await fixture.problem {
-            _ = try await ledger.removeEnvironment(
-                fixture.production, with: "refs/tags/v1", expecting: objectID("a"))
-        }
-        #expect(problem.code == .configInvalid)
-        #expect(
-            try await !ledger.removeEnvironment(
-                fixture.production, with: "refs/heads/release/1", expecting: objectID("a")))
-        #expect(try await ledger.refs(of: fixture.app).map(\.ref) == ["refs/tags/v1"])
-        for (ref, expected) in [(nil, nil), (nil, objectID("a")), ("refs/heads/none", objectID("a"))] {
-            let gone = try await fixture.problem {
-                _ = try await ledger.removeEnvironment(fixture.production, with: ref, expecting: expected)
-            }
-            #expect(gone.status == 404)
-        }
+    @Test(
+        "With its latest branch an environment goes, and every branch that was deployed to it, since none of them is live"
+    )
+    func sharedEnvironment() async throws {
+        try await fixture.deploy("dpl_1", .sample(environment: "stage", ref: "refs/heads/a", commit: objectID("a")))
+        try await fixture.deploy("dpl_2", .sample(environment: "stage", ref: "refs/heads/b", commit: objectID("b")))
+        let stage = EnvironmentID(app: fixture.app, name: "stage")
+        #expect(try await fixture.ledger.removeEnvironment(stage, with: "refs/heads/b", expecting: objectID("b")))
+        #expect(try await fixture.ledger.refs(of: fixture.app).isEmpty)
     }
 
     @Test("An environment in which nothing ever was live goes without a branch, and only so")
