@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that bim needs and this machine lacks, and checks that Swift is there.
-# Usage: scripts/packages.sh GROUP...        (groups: build run demo tests)
+# Usage: scripts/packages.sh GROUP...        (groups: build run demo tests git)
 set -euo pipefail
 
 readonly swift_major=6 swift_minor=2
@@ -12,6 +12,8 @@ declare -rA groups=(
     [run]="bubblewrap ca-certificates git"
     [demo]="python3"
     [tests]="bubblewrap curl docker-registry libarchive-tools python3 shellcheck skopeo"
+    # What building another version of git takes.
+    [git]="libcurl4-openssl-dev libexpat1-dev libssl-dev make xz-utils zlib1g-dev"
     # What a toolchain unpacked from swift.org loads at run time; installed when it does not start without.
     [toolchain]="libcurl4-openssl-dev libncurses-dev libsqlite3-dev libstdc++6 libxml2-dev"
 )

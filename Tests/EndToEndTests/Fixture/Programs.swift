@@ -10,6 +10,9 @@ enum Programs {
         return ProcessInfo.processInfo.environment["BIM_PROGRAMS"] ?? beside
     }()
 
+    /// The folder of the git to test with, where it is not the machine's: `scripts/git-versions.sh` names it.
+    static let git = ProcessInfo.processInfo.environment["BIM_GIT"] ?? "/usr/bin"
+
     static func path(_ name: String) -> String { folder + "/" + name }
 
     /// Whether a test may be skipped when a program that it needs is not installed: on a laptop, never in CI.

@@ -32,7 +32,7 @@ final class Sandbox: Sendable {
     /// The whole environment of the programs that run here.
     var environment: [String: String] {
         [
-            "HOME": "\(root)/home", "TMPDIR": "\(root)/tmp", "PATH": "\(Programs.folder):/usr/bin:/bin",
+            "HOME": "\(root)/home", "TMPDIR": "\(root)/tmp", "PATH": "\(Programs.folder):\(Programs.git):/usr/bin:/bin",
             "LC_ALL": "C.UTF-8",
             "XDG_DATA_HOME": "\(root)/home/data", "XDG_STATE_HOME": "\(root)/home/state",
             "XDG_CACHE_HOME": "\(root)/home/cache", "XDG_CONFIG_HOME": "\(root)/home/config",
