@@ -41,7 +41,9 @@ package struct ImageSource: Sendable {
         return BaseImage(
             digest: digest, configuration: configuration,
             layers: manifest.layers.map { descriptor in
-                .init(descriptor: descriptor, source: .base { try await fetch($0, access) })
+                .init(
+                    descriptor: descriptor, source: .onDemand { try await fetch($0, access) },
+                    origin: .init(host: reference.host, repository: reference.repository))
             })
     }
 

@@ -76,12 +76,7 @@ package struct RegistryClient: ArtifactStore {
     /// The bytes sent, or nil when the layer was there.
     private func upload(_ layer: Artifact.Layer) async throws -> Int64? {
         if try await hasBlob(layer.descriptor.digest) { return nil }
-        let path =
-            switch layer.source {
-            case .file(let path): path
-            case .base(let fetch): try await fetch(layer.descriptor)
-            }
-        try await put(.file(path: path, size: layer.descriptor.size), as: layer.descriptor)
+        try await put(.file(path: layer.file(), size: layer.descriptor.size), as: layer.descriptor)
         return layer.descriptor.size
     }
 

@@ -2,7 +2,8 @@ internal import Glibc
 
 /// Writes planned layers as compressed tar archives (OCI image-spec, layer.md), the same bytes every time.
 ///
-/// Files are 0644 or 0755, links 0777, directories 0755; owner 0; one constant time. Every layer lists each directory
+/// Files are 0644 or 0755, links 0777, directories 0755; owner 0; one constant time, or by wish one that follows
+/// from the content. Every layer lists each directory
 /// above its files once, with the same header in all layers. Memory is flat: about two chunks of 1 MiB.
 package struct LayerWriter: Sendable {
     /// Names everything that has influence on the bytes; goes into ``LayerPlan/key(recipe:)``.
@@ -55,7 +56,8 @@ package struct LayerWriter: Sendable {
         switch entry.kind {
         case .file(let executable):
             let mode: UInt32 = executable ? 0o755 : 0o644
-            try stream.write(TarHeader(path: path, kind: .file, mode: mode, size: entry.size).bytes)
+            try stream.write(
+                TarHeader(path: path, kind: .file, mode: mode, size: entry.size, time: entry.time).bytes)
             try read(entry.content) { bytes in
                 count += Int64(bytes.count)
                 if count <= entry.size { try stream.write(bytes) }
