@@ -65,6 +65,23 @@ package struct Artifact: Sendable {
         self.digest = .sha256(of: manifest)
     }
 
+    /// Makes an artifact of a ZIP: a manifest for registries, and the file itself for everybody else.
+    package init(zip layer: Layer, annotations: [String: String]? = nil) throws {
+        configuration = Array("{}".utf8)
+        configurationDescriptor = Descriptor(mediaType: MediaType.empty, content: configuration)
+        layers = [layer]
+        manifest = try CanonicalJSON.encode(
+            ImageManifest(
+                artifactType: MediaType.zipApp, config: configurationDescriptor, layers: [layer.descriptor],
+                annotations: annotations))
+        digest = .sha256(of: manifest)
+    }
+
+    /// The ZIP that the artifact is; nil for an image.
+    package var zip: Layer? {
+        layers.count == 1 && layers[0].descriptor.mediaType == MediaType.zip ? layers[0] : nil
+    }
+
     /// The compressed size of all layers in bytes.
     package var size: Int64 { layers.reduce(0) { $0 + $1.descriptor.size } }
 }

@@ -30,7 +30,7 @@ package struct LayerWriter: Sendable {
         var previous: [UInt8] = []
         for entry in plan.entries {
             try Task.checkCancellation()
-            try check(entry)
+            try Self.check(entry)
             let path = Array(Self.prefix.utf8) + entry.path
             for directory in directories(of: path) where !previous.starts(with: directory) {
                 try stream.write(TarHeader(path: Array(directory), kind: .directory, mode: 0o755).bytes)
@@ -82,7 +82,8 @@ package struct LayerWriter: Sendable {
         }
     }
 
-    private func check(_ entry: LayerPlan.Entry) throws {
+    /// Throws for a path that no archive should hold.
+    static func check(_ entry: LayerPlan.Entry) throws {
         for name in entry.path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
             if name.isEmpty || name.elementsEqual(".".utf8) || name.elementsEqual("..".utf8) || name.contains(0) {
                 throw LayerWriteError.invalidPath(entry.name)
@@ -99,5 +100,5 @@ package struct LayerWriter: Sendable {
 
 extension LayerPlan.Entry {
     /// The path for a message.
-    fileprivate var name: String { String(decoding: path, as: UTF8.self) }
+    var name: String { String(decoding: path, as: UTF8.self) }
 }
