@@ -70,17 +70,18 @@ struct Push: Sendable {
         if !reference.version.hasPrefix("sha256:") {
             reporter.report(.notice("the base image '\(reference)' is a tag, which may move; a digest would not"))
         }
-        return try await ImageSource(reference, transport: HTTPTransport(), folder: layerFolder)
-            .resolve(for: plan.platform)
+        return try await ImageSource(
+            reference, environment: location.environment, transport: HTTPTransport(), folder: layerFolder
+        ).resolve(for: plan.platform)
     }
 
     private func upload(_ artifact: Artifact) async throws -> String {
         let began = ContinuousClock.now
-        let reference = store.reference(to: artifact.digest)
+        let reference = store.reference(to: artifact)
         let place = reference.split(separator: "@")[0]
         reporter.report(.progress(.upload, "\(place)"))
         var text = "\(place), already there"
-        if try await !store.contains(artifact.digest) {
+        if try await !store.contains(artifact) {
             let summary = try await store.upload(artifact) { [reporter] done, all in
                 reporter.report(.progress(.upload, "\(place), \(done) of \(all) layers"))
             }

@@ -164,7 +164,7 @@ struct PushBatchRun: Sendable {
             location: location, connection: connection, builder: OwnBuilder(cache: cache),
             store: RegistryClient(
                 baseURL: connection.baseURL, repository: connection.app.description, token: connection.token,
-                transport: HTTPTransport()),
+                transport: HTTPTransport(), memory: UploadMemory(folder: cache.folder)),
             deployer: deployer, reporter: reporter, message: message(options), layerFolder: cache.folder)
         let deployment = try await push.run(plan)
         return Epilogue(url: plan.web == nil ? nil : deployment.url, duration: ContinuousClock.now - began)
