@@ -75,6 +75,12 @@ let package = Package(
         program("git-bim", ["PushPipeline", "Deployers", "PlatformAPI", "Diagnostics", argumentParser]),
         program("bim-platform", ["Platform", "PlatformAPI", "Diagnostics", argumentParser]),
 
+        // Measured by Benchmarks/artifacts/run; installed by nothing.
+        .executableTarget(
+            name: "artifact-benchmark",
+            dependencies: ["Builders", "Registry", "Artifacts", "HTTPTransport", "ProjectConfig", "GitCore"],
+            path: "Benchmarks/artifacts/driver", swiftSettings: settings),
+
         // Level 4: the stories.
         library(
             "PushPipeline",
