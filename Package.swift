@@ -23,6 +23,7 @@ let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummi
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
@@ -58,6 +59,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
@@ -72,6 +74,12 @@ let package = Package(
         program("bim-hooks", ["HookManager", "GitCore", "Diagnostics", argumentParser]),
         program("git-bim", ["PushPipeline", "HookManager", "Deployers", "PlatformAPI", "Diagnostics", argumentParser]),
         program("bim-platform", ["Platform", "PlatformAPI", "Diagnostics", argumentParser]),
+
+        // Measured by Benchmarks/artifacts/run; installed by nothing.
+        .executableTarget(
+            name: "artifact-benchmark",
+            dependencies: ["Builders", "Registry", "Artifacts", "HTTPTransport", "ProjectConfig", "GitCore"],
+            path: "Benchmarks/artifacts/driver", swiftSettings: settings),
 
         // Level 4: the stories.
         library(
@@ -91,14 +99,14 @@ let package = Package(
 
         // Level 3: one step of the story each.
         library("Builders", ["GitCore", "Artifacts", "ProcessRunner", "ProjectConfig", "Diagnostics"]),
-        library("Registry", ["Artifacts", "HTTPTransport", "Diagnostics", systemPackage]),
+        library("Registry", ["Artifacts", "HTTPTransport", "ProcessRunner", "Diagnostics", crypto, systemPackage]),
         library(
             "Deployers", ["PlatformAPI", "Artifacts", "HTTPTransport", "ProcessRunner", "Diagnostics", systemPackage]),
 
         // Level 2: values and the outside world, one each.
         library("PlatformAPI", ["Diagnostics"]),
         library("Artifacts", ["CArchive", "CDeflate", crypto]),
-        library("HTTPTransport", ["Diagnostics", asyncHTTPClient, nioCore, nioHTTP1]),
+        library("HTTPTransport", ["Diagnostics", asyncHTTPClient, nioCore, nioHTTP1, nioSSL]),
         library("ProjectConfig", [yams]),
         library("ProcessRunner", [subprocess, systemPackage]),
         library("RemoteHelper"),
@@ -132,7 +140,9 @@ let package = Package(
         tests(
             "PushPipelineTests",
             ["PushPipeline", "Deployers", "PlatformAPI", "RemoteHelper", "GitCore", "Diagnostics"]),
-        tests("RegistryTests", ["Registry"]),
+        tests(
+            "RegistryTests",
+            ["Registry", "Artifacts", "HTTPTransport", "ProcessRunner", "Diagnostics", nioCore, nioHTTP1, nioPosix]),
         tests("RemoteHelperTests", ["RemoteHelper"]),
     ]
 )

@@ -17,7 +17,7 @@ package struct SystemError: Error, Hashable, Sendable {
 
     /// Makes the call, again after an interrupt, and throws when it returns a negative number.
     @discardableResult
-    static func check<Result: SignedInteger>(
+    package static func check<Result: SignedInteger>(
         _ call: String, _ path: [UInt8]? = nil, _ body: () -> Result
     ) throws -> Result {
         while true {
@@ -30,7 +30,7 @@ package struct SystemError: Error, Hashable, Sendable {
     }
 
     /// Writes all bytes to the descriptor.
-    static func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) throws {
+    package static func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) throws {
         var rest = bytes[...]
         while !rest.isEmpty {
             let piece = UnsafeRawBufferPointer(rebasing: rest)

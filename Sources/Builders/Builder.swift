@@ -24,10 +24,14 @@ package struct BuildRequest: Sendable {
     package let platform: Artifacts.Platform
     /// The image to build upon; nil leaves the system to the platform.
     package let base: BaseImage?
+    /// The commit that the tree is of, for images that name it.
+    package let commit: CommitFacts?
+    /// False builds every layer anew, compares it with what the cache holds and sets that right.
+    package let usesCache: Bool
 
     package init(
         repository: RepositoryLocation, tree: ObjectID, image: ImageSettings, command: String?,
-        platform: Artifacts.Platform, base: BaseImage?
+        platform: Artifacts.Platform, base: BaseImage?, commit: CommitFacts? = nil, usesCache: Bool = true
     ) {
         self.repository = repository
         self.tree = tree
@@ -35,6 +39,27 @@ package struct BuildRequest: Sendable {
         self.command = command
         self.platform = platform
         self.base = base
+        self.commit = commit
+        self.usesCache = usesCache
+    }
+}
+
+/// What an image may say about its commit.
+package struct CommitFacts: Sendable {
+    /// The commit's id.
+    package var revision: String
+    /// The committer's time in seconds since 1970.
+    package var time: Int64
+    /// Where the source is found, a URL.
+    package var source: String?
+    /// What people call this state, such as a tag.
+    package var version: String?
+
+    package init(revision: String, time: Int64, source: String? = nil, version: String? = nil) {
+        self.revision = revision
+        self.time = time
+        self.source = source
+        self.version = version
     }
 }
 

@@ -6,11 +6,12 @@ package import Artifacts
 
 /// Finished layers in the user's cache folder, found by what they are made from.
 ///
-/// Two files make an entry: the layer under its digest, and under its key the descriptor. Each appears whole, so that
-/// parallel builds share the folder; deleting any of it at any time costs a build and nothing else.
+/// Three kinds of file: a layer under its digest, under its key the descriptor, and under a build's key the layers of
+/// the whole. Each appears whole, so that parallel builds share the folder; deleting any of it at any time costs a build
+/// and nothing else.
 package struct LayerCache: Sendable {
-    /// A layer that is at hand.
-    package struct Entry: Codable, Sendable {
+    /// A layer that was made; its file may be gone.
+    package struct Entry: Codable, Hashable, Sendable {
         package let descriptor: Descriptor
         package let diffID: Digest
     }
@@ -24,13 +25,22 @@ package struct LayerCache: Sendable {
         package var isNoSpace: Bool { errorNumber == ENOSPC || errorNumber == EDQUOT }
     }
 
+    /// A key that names another layer than is made from it: the cache was tampered with or damaged.
+    package struct Untrue: Error, CustomStringConvertible {
+        package let key: Digest
+
+        package var description: String { "the cache was wrong about the layer \(key); push with -o no-cache" }
+    }
+
     /// Beyond this many bytes the layers that were not used for longest go.
-    private static let limit: Int64 = 4 << 30
+    package static let defaultLimit: Int64 = 4 << 30
 
     package let folder: String
+    private let limit: Int64
 
     /// The cache of the user whom the environment describes, in `$XDG_CACHE_HOME/bim/layers`.
-    package init(environment: [String: String]) throws(Failure) {
+    package init(environment: [String: String], limit: Int64 = defaultLimit) throws(Failure) {
+        self.limit = limit
         let own = environment["XDG_CACHE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
         folder = (own ?? (environment["HOME"] ?? "/nonexistent") + "/.cache") + "/bim/layers"
         var made = ""
@@ -47,22 +57,43 @@ package struct LayerCache: Sendable {
 
     private func keyPath(_ key: Digest) -> String { "\(folder)/\(key.hex).key" }
 
-    /// The layer that was made from what `key` names, if its file is whole.
+    /// The layer that was made from what `key` names.
     package func entry(for key: Digest) -> Entry? {
         guard let text = Self.read(keyPath(key)), let entry = try? CanonicalJSON.decode(Entry.self, from: text) else {
             return nil
         }
-        var facts = stat()
-        let path = path(of: entry.descriptor.digest)
-        guard stat(path, &facts) == 0, Int64(facts.st_size) == entry.descriptor.size else { return nil }
         // The time of the last use decides what goes first.
-        utimes(path, nil)
+        utimes(keyPath(key), nil)
+        utimes(path(of: entry.descriptor.digest), nil)
         return entry
+    }
+
+    /// Whether the layer's file is at hand and whole.
+    package func hasFile(_ entry: Entry) -> Bool {
+        var facts = stat()
+        return stat(path(of: entry.descriptor.digest), &facts) == 0
+            && Int64(facts.st_size) == entry.descriptor.size
+    }
+
+    /// What a build came to.
+    func record(for key: Digest) -> BuildRecord? {
+        let path = "\(folder)/\(key.hex).build"
+        guard let text = Self.read(path), let record = try? CanonicalJSON.decode(BuildRecord.self, from: text) else {
+            return nil
+        }
+        utimes(path, nil)
+        for layer in record.layers { utimes(self.path(of: layer.entry.descriptor.digest), nil) }
+        return record
+    }
+
+    /// Keeps what a build came to.
+    func store(_ record: BuildRecord, for key: Digest) throws {
+        try replace("\(folder)/\(key.hex).build", with: try CanonicalJSON.encode(record))
     }
 
     /// Makes a layer's file through `write`, which gets an open descriptor, and enters it under `key`.
     package func store(_ key: Digest, write: (Int32) throws -> WrittenLayer) throws -> Entry {
-        let partial = partialPath()
+        let partial = PartialFile.path(in: folder)
         let descriptor = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Failure(path: partial, errorNumber: errno) }
         defer {
@@ -79,7 +110,7 @@ package struct LayerCache: Sendable {
     }
 
     private func replace(_ path: String, with bytes: [UInt8]) throws {
-        let partial = partialPath()
+        let partial = PartialFile.path(in: folder)
         let descriptor = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Failure(path: partial, errorNumber: errno) }
         defer { close(descriptor) }
@@ -90,23 +121,14 @@ package struct LayerCache: Sendable {
         }
     }
 
-    /// A name that tells whose file it is, so that what a killed process left can be removed.
-    private func partialPath() -> String { "\(folder)/partial-\(getpid())-\(UInt64.random(in: .min ... .max))" }
-
-    /// Whether the process that made a partial file is gone.
-    private static func isAbandoned(_ name: String) -> Bool {
-        let parts = name.split(separator: "-")
-        guard parts.count == 3, let owner = pid_t(parts[1]) else { return true }
-        return kill(owner, 0) != 0 && errno == ESRCH
-    }
-
     private static func read(_ path: String) -> [UInt8]? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: 65536)
-        let count = Glibc.read(descriptor, &bytes, bytes.count)
-        return count < 0 ? nil : Array(bytes[..<count])
+        var facts = stat()
+        guard fstat(descriptor, &facts) == 0, facts.st_size < 16 << 20 else { return nil }
+        var bytes = [UInt8](repeating: 0, count: Int(facts.st_size))
+        return Glibc.read(descriptor, &bytes, bytes.count) == bytes.count ? bytes : nil
     }
 
     /// Removes the layers that were not used for longest until the rest fits the limit, and what a kill left half made.
@@ -119,15 +141,15 @@ package struct LayerCache: Sendable {
             }
             var facts = stat()
             guard stat("\(folder)/\(name)", &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else { continue }
-            if name.hasPrefix("partial-") {
-                if Self.isAbandoned(name) { unlink("\(folder)/\(name)") }
+            if PartialFile.isPartial(name) {
+                if PartialFile.isAbandoned(name) { unlink("\(folder)/\(name)") }
             } else {
                 files.append(("\(folder)/\(name)", Int64(facts.st_size), facts.st_mtim.tv_sec))
             }
         }
         closedir(stream)
         var total = files.reduce(0) { $0 + $1.size }
-        for file in files.sorted(by: { $0.used < $1.used }) where total > Self.limit {
+        for file in files.sorted(by: { $0.used < $1.used }) where total > limit {
             unlink(file.path)
             total -= file.size
         }

@@ -1,73 +1,113 @@
 internal import Artifacts
 internal import GitCore
 
-#if canImport(Glibc)
-    internal import Glibc
-#endif
-
 /// Reads a tree of git as the value that layers are planned from: names, kinds and sizes, no contents.
+///
+/// What stays out is said by the commit alone: `export-ignore` in its `.gitattributes` files, its `.dockerignore`, and
+/// the patterns of its `bim.yml`.
 struct TreeReader {
     /// A pointer of git LFS is a small text that begins so.
     private static let lfsBegin = Array("version https://git-lfs.github.com/spec/".utf8)
+    /// Beyond this many bytes a file of patterns is not read.
+    private static let patternsLimit: Int64 = 1 << 20
 
     private let exclude: [String]
+    private let blobTimes: IgnoreList
+    private var ignored = IgnoreList()
     /// What was left out, or may not be what the pusher expects.
     private(set) var notices: [String] = []
 
-    init(exclude: [String]) {
+    /// - Parameters:
+    ///   - exclude: patterns of paths to leave out.
+    ///   - blobTimes: patterns of files whose time follows from their content.
+    init(exclude: [String], blobTimes: [String] = []) {
         self.exclude = exclude
+        self.blobTimes = IgnoreList(more: blobTimes)
+    }
+
+    /// What holds in one folder.
+    private struct Place {
+        var path: [UInt8] = []
+        var attributes = ExportIgnore()
+        var ignored: IgnoreList.Matches
+        var blobTimes: IgnoreList.Matches
+
+        func path(of name: [UInt8]) -> [UInt8] { path.isEmpty ? name : path + [UInt8(ascii: "/")] + name }
     }
 
     mutating func read(_ tree: ObjectID, in location: RepositoryLocation) throws -> SourceTree {
         let repository = try location.open()
-        return SourceTree(try nodes(of: tree, below: [], repository))
+        let entries = try repository.entries(ofTree: tree)
+        ignored = IgnoreList(
+            file: try patterns(".dockerignore", in: entries, repository) ?? [], more: exclude)
+        let root = Place(ignored: ignored.start, blobTimes: blobTimes.start)
+        return SourceTree(try nodes(entries, root, repository))
     }
 
     private mutating func nodes(
-        of tree: ObjectID, below folder: [UInt8], _ repository: borrowing Repository
+        _ entries: [TreeEntry], _ place: Place, _ repository: borrowing Repository
     ) throws -> [SourceTree.Node] {
         try Task.checkCancellation()
+        var place = place
+        if let file = try patterns(".gitattributes", in: entries, repository) {
+            place.attributes = place.attributes.entering(place.path, file: file)
+        }
         var nodes: [SourceTree.Node] = []
-        for entry in try repository.entries(ofTree: tree) {
-            let path = folder.isEmpty ? entry.name : folder + [UInt8(ascii: "/")] + entry.name
-            if isExcluded(path) { continue }
-            switch entry.mode {
-            case .directory:
-                let children = try self.nodes(of: entry.id, below: path, repository)
+        for entry in entries {
+            let path = place.path(of: entry.name)
+            if place.attributes.isIgnored(path, isFolder: entry.mode == .directory || entry.mode == .gitlink) {
+                continue
+            }
+            let (isExcluded, matches) = ignored.isExcluded(path, above: place.ignored)
+            if entry.mode == .directory {
+                if isExcluded, !ignored.hasExceptions { continue }
+                var inner = place
+                inner.path = path
+                inner.ignored = matches
+                inner.blobTimes = blobTimes.isExcluded(path, above: place.blobTimes).matches
+                let children = try self.nodes(try repository.entries(ofTree: entry.id), inner, repository)
                 if !children.isEmpty { nodes.append(.directory(name: entry.name, children)) }
-            case .file, .executable:
-                let size = try repository.blobSize(entry.id)
-                if size < 200, try isPointer(entry.id, repository) {
-                    notices.append(
-                        "'\(String(decoding: path, as: UTF8.self))' is a git LFS pointer; its content is not in git")
-                }
-                nodes.append(
-                    .init(
-                        name: entry.name, kind: .file(executable: entry.mode == .executable), size: size,
-                        content: entry.id.hex))
-            case .symlink:
-                nodes.append(
-                    .init(
-                        name: entry.name, kind: .symlink, size: try repository.blobSize(entry.id), content: entry.id.hex
-                    ))
-            case .gitlink:
-                notices.append("the submodule '\(String(decoding: path, as: UTF8.self))' is not in the artifact")
+            } else if !isExcluded, let node = try node(entry, path, place, repository) {
+                nodes.append(node)
             }
         }
         return nodes
     }
 
+    /// A file or a link; nil for a submodule, whose files are in another repository.
+    private mutating func node(
+        _ entry: TreeEntry, _ path: [UInt8], _ place: Place, _ repository: borrowing Repository
+    ) throws -> SourceTree.Node? {
+        if entry.mode == .gitlink {
+            notices.append(
+                "the submodule '\(name(path))' is not in the artifact: its files are in another repository")
+            return nil
+        }
+        let size = try repository.blobSize(entry.id)
+        if entry.mode == .symlink {
+            return SourceTree.Node(name: entry.name, kind: .symlink, size: size, content: entry.id.hex)
+        }
+        if size < 200, try isPointer(entry.id, repository) {
+            notices.append(
+                "'\(name(path))' is a git LFS pointer: the artifact holds the pointer, not the file it stands for")
+        }
+        return SourceTree.Node(
+            name: entry.name, kind: .file(executable: entry.mode == .executable), size: size, content: entry.id.hex,
+            hasTimeOfContent: blobTimes.isExcluded(path, above: place.blobTimes).excluded)
+    }
+
+    private func name(_ path: [UInt8]) -> String { String(decoding: path, as: UTF8.self) }
+
     private func isPointer(_ id: ObjectID, _ repository: borrowing Repository) throws -> Bool {
         try repository.withBlob(id) { $0.starts(with: Self.lfsBegin) }
     }
 
-    /// A pattern leaves out the path that it matches (fnmatch(3), `*` stays within a folder) with all that lies below.
-    private func isExcluded(_ path: [UInt8]) -> Bool {
-        guard !exclude.isEmpty else { return false }
-        let path = String(decoding: path, as: UTF8.self)
-        return exclude.contains { pattern in
-            let pattern = pattern.hasSuffix("/") ? String(pattern.dropLast()) : pattern
-            return fnmatch(pattern, path, FNM_PATHNAME) == 0
-        }
+    /// The bytes of a file of patterns in a folder; nil when there is none.
+    private func patterns(
+        _ name: String, in entries: [TreeEntry], _ repository: borrowing Repository
+    ) throws -> [UInt8]? {
+        let entry = entries.first { $0.name.elementsEqual(name.utf8) && ($0.mode == .file || $0.mode == .executable) }
+        guard let entry, try repository.blobSize(entry.id) <= Self.patternsLimit else { return nil }
+        return try repository.withBlob(entry.id) { Array($0) }
     }
 }

@@ -15,15 +15,22 @@ struct FileChunks: AsyncSequence, Sendable {
     }
 
     let path: String
+    var offset: Int64 = 0
+    /// Bytes to read; nil reads to the end.
+    var count: Int64?
 
-    func makeAsyncIterator() -> Iterator { Iterator(path: path) }
+    func makeAsyncIterator() -> Iterator { Iterator(path: path, offset: offset, count: count) }
 
     final class Iterator: AsyncIteratorProtocol {
         private let path: String
+        private var offset: Int64
+        private var rest: Int64
         private var descriptor: Int32 = -1
 
-        init(path: String) {
+        init(path: String, offset: Int64, count: Int64?) {
             self.path = path
+            self.offset = offset
+            rest = count ?? .max
         }
 
         deinit {
@@ -33,9 +40,11 @@ struct FileChunks: AsyncSequence, Sendable {
         func next() async throws -> ByteBuffer? {
             if descriptor < 0 { descriptor = open(path, O_RDONLY | O_CLOEXEC) }
             guard descriptor >= 0 else { throw ReadFailed(path: path, errorNumber: errno) }
-            var bytes = [UInt8](repeating: 0, count: 256 << 10)
-            let count = read(descriptor, &bytes, bytes.count)
+            var bytes = [UInt8](repeating: 0, count: Int(Swift.min(rest, 256 << 10)))
+            let count = pread(descriptor, &bytes, bytes.count, off_t(offset))
             guard count >= 0 else { throw ReadFailed(path: path, errorNumber: errno) }
+            offset += Int64(count)
+            rest -= Int64(count)
             return count == 0 ? nil : ByteBuffer(bytes: bytes[..<count])
         }
     }

@@ -2,6 +2,7 @@ internal import AsyncHTTPClient
 package import Diagnostics
 internal import NIOCore
 internal import NIOHTTP1
+internal import NIOSSL
 
 /// Why no answer came.
 package struct TransportError: Error, Sendable, CustomStringConvertible {
@@ -25,6 +26,8 @@ package struct Exchange: Sendable {
         case bytes([UInt8])
         /// A file that is streamed; its size in bytes is announced.
         case file(path: String, size: Int64)
+        /// A part of a file.
+        case part(path: String, offset: Int64, size: Int64)
     }
 
     package var method: String
@@ -33,6 +36,8 @@ package struct Exchange: Sendable {
     package var body: Body
     /// The time that one try may take.
     package var deadline: Duration
+    /// Files with certificates, in PEM, that are trusted besides those of the system.
+    package var certificates: [String] = []
 
     package init(
         _ method: String, _ url: String, headers: [(name: String, value: String)] = [], body: Body = .none,
@@ -49,7 +54,7 @@ package struct Exchange: Sendable {
 /// One answer, its body whole.
 package struct Reply: Sendable {
     package let status: Int
-    package let body: [UInt8]
+    package var body: [UInt8]
     private let headers: HTTPHeaders
 
     init(status: Int, headers: HTTPHeaders, body: [UInt8]) {
@@ -60,6 +65,15 @@ package struct Reply: Sendable {
 
     /// The first value of a header, whatever its case.
     package func header(_ name: String) -> String? { headers.first(name: name) }
+
+    /// All values of a header, in order.
+    package func headers(_ name: String) -> [String] { headers[name] }
+
+    /// The time that the server asks to wait (RFC 9110, 10.2.3), in seconds.
+    package var retryAfter: Int? {
+        guard let text = header("Retry-After") else { return nil }
+        return Int(text) ?? HTTPDate.seconds(until: text)
+    }
 }
 
 /// The one way in which bim's clients speak HTTP: every try has a deadline, every loop a policy, no redirect is followed.
@@ -73,6 +87,9 @@ package struct HTTPTransport: Sendable {
             redirectConfiguration: .disallow,
             // A body may be silent for this long; platforms give a sign of life every 10 s.
             timeout: .init(connect: .seconds(10), read: .seconds(60)))
+        // Over HTTP/2 the library ends the process when a server answers before it has read the whole body, as registries
+        // do that want credentials; and a few connections serve uploads better than one.
+        configuration.httpVersion = .http1Only
         // Whoever refuses a connection is believed; trying again is the policy's business.
         configuration.connectionPool.retryConnectionEstablishment = false
         return configuration
@@ -94,8 +111,7 @@ package struct HTTPTransport: Sendable {
             do {
                 let reply = try await sendOnce(exchange)
                 guard RetryPolicy.isTransient(reply.status), attempt < retry.attempts else { return reply }
-                let asked = reply.header("Retry-After").flatMap { Int($0) }
-                try await Task.sleep(for: retry.delay(after: attempt, asked: asked))
+                try await Task.sleep(for: retry.delay(after: attempt, asked: reply.retryAfter))
             } catch let error as TransportError where error.kind == .unreachable || error.kind == .timedOut {
                 guard attempt < retry.attempts else { throw error }
                 try await Task.sleep(for: retry.delay(after: attempt, asked: nil))
@@ -136,7 +152,7 @@ package struct HTTPTransport: Sendable {
     /// Sends a request once and hands over the answer's body as it comes, piece by piece.
     ///
     /// - Parameter onChunk: takes a piece; false ends the reading.
-    /// - Returns: the answer without its body; pieces are handed over with status 200 alone.
+    /// - Returns: the answer without its body; pieces are handed over with status 200 or 206 alone.
     package func stream(
         _ exchange: Exchange, onChunk: (ByteChunk) async throws -> Bool
     ) async throws -> Reply {
@@ -145,7 +161,7 @@ package struct HTTPTransport: Sendable {
             let response = try await Self.client.execute(
                 try request(exchange), deadline: .now() + .nanoseconds(exchange.deadline.nanoseconds))
             trace?.note("http <", "\(response.status.code), as it comes")
-            if response.status == .ok {
+            if response.status == .ok || response.status == .partialContent {
                 for try await buffer in response.body where try await !onChunk(Array(buffer.readableBytesView)) {
                     break
                 }
@@ -171,6 +187,13 @@ package struct HTTPTransport: Sendable {
         case .none: break
         case .bytes(let bytes): request.body = .bytes(ByteBuffer(bytes: bytes))
         case .file(let path, let size): request.body = .stream(FileChunks(path: path), length: .known(size))
+        case .part(let path, let offset, let size):
+            request.body = .stream(FileChunks(path: path, offset: offset, count: size), length: .known(size))
+        }
+        if !exchange.certificates.isEmpty {
+            var configuration = TLSConfiguration.makeClientConfiguration()
+            configuration.additionalTrustRoots = exchange.certificates.map { .file($0) }
+            request.tlsConfiguration = configuration
         }
         return request
     }

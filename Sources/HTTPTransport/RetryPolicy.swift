@@ -20,14 +20,14 @@ package struct RetryPolicy: Sendable {
     package static let never = RetryPolicy(attempts: 1, firstDelay: .zero, longestDelay: .zero)
 
     /// The wait before try number `attempt` + 1; `asked` is what the server named in `Retry-After`, in seconds.
-    func delay(after attempt: Int, asked: Int?) -> Duration {
+    package func delay(after attempt: Int, asked: Int?) -> Duration {
         if let asked { return min(.seconds(max(asked, 0)), .seconds(30)) }
         let doubled = firstDelay * (1 << min(attempt - 1, 16))
         return min(doubled, longestDelay) * Double.random(in: 0.67...1.0)
     }
 
     /// Whether a status says that the same request may succeed later.
-    static func isTransient(_ status: Int) -> Bool {
+    package static func isTransient(_ status: Int) -> Bool {
         [408, 425, 429, 500, 502, 503, 504].contains(status)
     }
 }

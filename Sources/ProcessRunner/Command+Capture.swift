@@ -44,6 +44,24 @@ extension Command {
         return Captured(status: status, output: output, errorText: String(decoding: errorTail, as: UTF8.self))
     }
 
+    /// Runs the program and hands over what it writes to its standard output, piece by piece and in order.
+    ///
+    /// A slow `onBytes` slows the program down; one that throws ends it. Its standard input is empty.
+    package func pour(
+        deadline: Duration, _ onBytes: @escaping @Sendable ([UInt8]) async throws -> Void
+    ) async throws -> Captured {
+        let (errorTail, status) = try await supervise(
+            input: .none, output: .sequence, error: .sequence, deadline: deadline
+        ) { execution in
+            async let errorTail = Self.tail(of: execution.standardError, limit: Self.errorTailLimit)
+            for try await buffer in execution.standardOutput {
+                try await onBytes(buffer.withUnsafeBytes { Array($0) })
+            }
+            return try await errorTail
+        }
+        return Captured(status: status, output: [], errorText: String(decoding: errorTail, as: UTF8.self))
+    }
+
     private static func feed(_ input: [UInt8], to writer: StandardInputWriter) async {
         // A program may end, or close its input, without having read everything: that is its own business.
         if !input.isEmpty { _ = try? await writer.write(input) }

@@ -65,6 +65,17 @@ struct ConfigNode {
         return number
     }
 
+    /// Returns a list of whole numbers in the range; one number alone is a list of one.
+    func integers(in range: ClosedRange<Int>) throws(ConfigError) -> [Int] {
+        guard case .sequence(let values) = node else { return [try integer(in: range)] }
+        var numbers: [Int] = []
+        for value in values {
+            numbers.append(
+                try ConfigNode(node: value, file: file, path: path, line: value.mark?.line).integer(in: range))
+        }
+        return numbers
+    }
+
     /// Returns a time in seconds: `30`, `30s`, `5m` or `2h`.
     func seconds(in range: ClosedRange<Int>) throws(ConfigError) -> Int {
         let text = try nonEmptyScalar("a time").string

@@ -66,11 +66,28 @@ extension ProjectConfig {
 
 extension ImageSettings {
     fileprivate init(_ node: ConfigNode) throws(ConfigError) {
-        let keys = try ConfigMapping(node, keys: ["base", "exclude", "max-layers", "environment"])
+        let keys = try ConfigMapping(
+            node,
+            keys: [
+                "base", "exclude", "max-layers", "environment", "entrypoint", "ports", "labels", "annotations",
+                "blob-times", "created",
+            ])
         if let node = keys["base"] { base = try node.word() }
         if let node = keys["exclude"] { exclude = try node.texts() }
         if let node = keys["max-layers"] { maximumLayers = try node.integer(in: 1...127) }
         if let node = keys["environment"] { environment = try node.variables() }
+        if let node = keys["entrypoint"] { entrypoint = try node.texts() }
+        if let node = keys["ports"] { ports = try node.integers(in: 1...65535) }
+        if let node = keys["labels"] { labels = try node.words() }
+        if let node = keys["annotations"] { annotations = try node.words() }
+        if let node = keys["blob-times"] { blobTimes = try node.texts() }
+        if let node = keys["created"] {
+            switch try node.word() {
+            case "tree": isOfCommit = false
+            case "commit": isOfCommit = true
+            default: throw node.error("'\(node.path)' must be 'tree' or 'commit'")
+            }
+        }
     }
 }
 
@@ -94,6 +111,13 @@ extension ConfigNode {
         var command = try text()
         while command.last?.isWhitespace == true { command.removeLast() }
         return command
+    }
+
+    /// Returns a mapping of any words to single values.
+    fileprivate func words() throws(ConfigError) -> [String: String] {
+        var words: [String: String] = [:]
+        for entry in try ConfigMapping(self).entries { words[entry.key] = try entry.value.anyScalar() }
+        return words
     }
 
     /// Returns a mapping of variables' names to their values.

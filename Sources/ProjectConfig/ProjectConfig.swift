@@ -54,6 +54,25 @@ package struct ImageSettings: Sendable, Equatable {
     /// Variables in the image's configuration. Not for secrets: everybody who can pull the image can read them.
     package var environment: [String: String] = [:]
 
+    /// The program that the image starts, with its arguments; nil starts the process type `web` with a shell.
+    package var entrypoint: [String]?
+
+    /// The TCP ports that the image's configuration names.
+    package var ports: [Int] = []
+
+    /// Labels of the image's configuration.
+    package var labels: [String: String] = [:]
+
+    /// Annotations of the image manifest.
+    package var annotations: [String: String] = [:]
+
+    /// Patterns, as in ``exclude``, of files whose time follows from their content instead of being constant, so that
+    /// static servers see when they have changed.
+    package var blobTimes: [String] = []
+
+    /// Whether the image names its commit and is dated by it; its digest then differs from commit to commit.
+    package var isOfCommit = false
+
     /// Makes settings that leave everything to the builder.
     package init() {}
 }

@@ -53,7 +53,9 @@ struct Push: Sendable {
         reporter.report(.progress(.build, builder.name))
         let request = BuildRequest(
             repository: location, tree: plan.commit.tree, image: plan.config.image, command: plan.web,
-            platform: plan.platform, base: try await base(plan))
+            platform: plan.platform, base: try await base(plan),
+            commit: CommitFacts(revision: plan.commit.id.hex, time: plan.commit.committerTime),
+            usesCache: wishes.usesCache)
         let result = try await builder.build(request) { [reporter, builder] done, all in
             reporter.report(.progress(.build, "\(builder.name), \(done) of \(all) layers"))
         }
@@ -79,17 +81,18 @@ struct Push: Sendable {
         if !reference.version.hasPrefix("sha256:") {
             reporter.report(.notice("the base image '\(reference)' is a tag, which may move; a digest would not"))
         }
-        return try await ImageSource(reference, transport: transport, folder: layerFolder)
-            .resolve(for: plan.platform)
+        return try await ImageSource(
+            reference, environment: location.environment, transport: transport, folder: layerFolder
+        ).resolve(for: plan.platform)
     }
 
     private func upload(_ artifact: Artifact) async throws -> String {
         let began = ContinuousClock.now
-        let reference = store.reference(to: artifact.digest)
+        let reference = store.reference(to: artifact)
         let place = reference.split(separator: "@")[0]
         reporter.report(.progress(.upload, "\(place)"))
         var text = "\(place), already there"
-        let isThere = wishes.usesCache ? try await store.contains(artifact.digest) : false
+        let isThere = wishes.usesCache ? try await store.contains(artifact) : false
         if !isThere {
             let summary = try await store.upload(artifact) { [reporter] done, all in
                 reporter.report(.progress(.upload, "\(place), \(done) of \(all) layers"))

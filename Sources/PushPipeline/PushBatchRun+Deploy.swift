@@ -4,6 +4,7 @@ internal import Diagnostics
 internal import GitCore
 internal import HTTPTransport
 internal import PlatformAPI
+internal import ProjectConfig
 internal import Registry
 internal import RemoteHelper
 
@@ -21,7 +22,10 @@ extension PushBatchRun {
             subject, wishes: wishes, location: local.location, target: try await deployer.describe())
         tell(plan)
         let update = subject.update
-        if options.dryRun { return Done(forced: update.losesCommits, newID: newID(of: plan, subject.commit.id.hex)) }
+        if options.dryRun {
+            tellDryRun(plan)
+            return Done(forced: update.losesCommits, newID: newID(of: plan, subject.commit.id.hex))
+        }
         try await deployer.ensureApp()
         let source = SourcePush(location: local.location, connection: connection)
         try await source.send(others.compactMap(\.storedID))
@@ -30,7 +34,7 @@ extension PushBatchRun {
             location: local.location, source: source, builder: OwnBuilder(cache: cache),
             store: RegistryClient(
                 baseURL: connection.baseURL, repository: connection.app.description, token: connection.token,
-                transport: transport),
+                transport: transport, memory: UploadMemory(folder: cache.folder)),
             deployer: deployer, reporter: reporter, transport: transport, wishes: wishes,
             layerFolder: cache.folder)
         let deployment = try await push.run(plan, with: others)
@@ -58,6 +62,13 @@ extension PushBatchRun {
         reportChangedFiles()
         for notice in plan.notices(app: connection.app) { reporter.report(.notice(notice)) }
         if let line = plan.evidence.line(now: Int64(time(nil))) { reporter.report(.finished(.test, line, nil)) }
+    }
+
+    /// What would run, and where that was found.
+    private func tellDryRun(_ plan: PushPlan) {
+        for process in plan.run.processes {
+            reporter.report(.notice("\(process.name): \(process.command) (\(plan.run.origin))"))
+        }
     }
 
     private func reportChangedFiles() {

@@ -6,10 +6,19 @@ package protocol ArtifactStore: Sendable {
     func reference(to digest: Digest) -> String
     /// Whether the artifact is there whole.
     func contains(_ digest: Digest) async throws -> Bool
+    /// The reference under which the artifact is deployed.
+    func reference(to artifact: Artifact) -> String
+    /// Whether the artifact is there whole.
+    func contains(_ artifact: Artifact) async throws -> Bool
     /// Uploads what is missing of the artifact, its manifest last.
     ///
     /// - Parameter progress: told how many layers of how many are there.
     func upload(_ artifact: Artifact, progress: @escaping @Sendable (Int, Int) -> Void) async throws -> UploadSummary
+}
+
+extension ArtifactStore {
+    package func reference(to artifact: Artifact) -> String { reference(to: artifact.digest) }
+    package func contains(_ artifact: Artifact) async throws -> Bool { try await contains(artifact.digest) }
 }
 
 /// What an upload had to send.

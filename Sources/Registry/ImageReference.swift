@@ -1,5 +1,3 @@
-internal import HTTPTransport
-
 /// The name of an image: host, repository, and a tag or a digest (distribution-spec; Docker's rules for short names).
 package struct ImageReference: Sendable, Equatable, CustomStringConvertible {
     package let host: String
@@ -33,13 +31,6 @@ package struct ImageReference: Sendable, Equatable, CustomStringConvertible {
 
     package var description: String {
         "\(host)/\(repository)\(version.contains(":") ? "@" : ":")\(version)"
-    }
-
-    /// Where the registry listens: `http` to loopback alone.
-    var baseURL: String {
-        let name = host.split(separator: ":")[0]
-        return (Loopback.contains(name) ? "http://" : "https://")
-            + (host == "docker.io" ? "registry-1.docker.io" : host)
     }
 
     private static func isHost(_ text: String) -> Bool {

@@ -16,24 +16,27 @@ package struct ImageSource: Sendable {
     }
 
     private let reference: ImageReference
-    private let transport: HTTPTransport
+    private let session: RegistrySession
     private let folder: String
 
-    /// - Parameter folder: where layers are kept, under `<digest>.layer`.
-    package init(_ reference: ImageReference, transport: HTTPTransport, folder: String) {
+    /// - Parameters:
+    ///   - environment: the user's variables, which say where credentials are.
+    ///   - folder: where layers are kept, under `<digest>.layer`.
+    package init(
+        _ reference: ImageReference, environment: [String: String] = [:], transport: HTTPTransport, folder: String
+    ) {
         self.reference = reference
-        self.transport = transport
+        session = RegistrySession(reference, environment: environment, transport: transport)
         self.folder = folder
     }
 
     /// Resolves the reference; layers are fetched when somebody needs their bytes, and not before.
     package func resolve(for platform: Platform) async throws -> BaseImage {
-        let access = try await RegistryAccess(reference, transport: transport)
-        let (bytes, digest) = try await manifest(for: platform, access)
+        let (bytes, digest) = try await manifest(for: platform)
         guard let manifest = try? CanonicalJSON.decode(ImageManifest.self, from: bytes) else {
             throw Failure.unreadable("\(reference) has no image manifest")
         }
-        let configuration = try await configuration(manifest.config.digest, access)
+        let configuration = try await configuration(manifest.config.digest)
         guard configuration.os == platform.os, configuration.architecture == platform.architecture else {
             throw Failure.noPlatform(
                 reference.description, offered: ["\(configuration.os)/\(configuration.architecture)"])
@@ -41,17 +44,20 @@ package struct ImageSource: Sendable {
         return BaseImage(
             digest: digest, configuration: configuration,
             layers: manifest.layers.map { descriptor in
-                .init(descriptor: descriptor, source: .base { try await fetch($0, access) })
+                .init(
+                    descriptor: descriptor, source: .onDemand { try await fetch($0) },
+                    origin: .init(host: reference.host, repository: reference.repository))
             })
     }
 
     /// Follows an image index to the manifest of the platform; every answer is held against its digest.
-    private func manifest(for platform: Platform, _ access: RegistryAccess) async throws -> ([UInt8], Digest) {
+    private func manifest(for platform: Platform) async throws -> ([UInt8], Digest) {
         var version = reference.version
         for _ in 0..<3 {
-            let reply = try await access.get(
-                "manifests/\(version)", accept: MediaType.resolvable.joined(separator: ", "))
-            guard reply.status == 200 else { throw Failure.notFound(reference.description) }
+            let reply = try await session.read(
+                "GET", "manifests/\(version)", accept: MediaType.resolvable.joined(separator: ", "))
+            if reply.status == 404 { throw Failure.notFound(reference.description) }
+            guard reply.status == 200 else { throw await session.error(reply) }
             let digest = Digest.sha256(of: reply.body)
             guard !version.hasPrefix("sha256:") || version == digest.description else {
                 throw Failure.unreadable("the manifest of \(reference) is not what its digest says")
@@ -70,8 +76,8 @@ package struct ImageSource: Sendable {
         throw Failure.unreadable("\(reference) is an image index of image indexes")
     }
 
-    private func configuration(_ digest: Digest, _ access: RegistryAccess) async throws -> ImageConfiguration {
-        let blob = try await access.get("blobs/\(digest)", accept: nil)
+    private func configuration(_ digest: Digest) async throws -> ImageConfiguration {
+        let blob = try await session.read("GET", "blobs/\(digest)")
         guard blob.status == 200, Digest.sha256(of: blob.body) == digest,
             let configuration = try? CanonicalJSON.decode(ImageConfiguration.self, from: blob.body)
         else { throw Failure.unreadable("the configuration of \(reference) is damaged") }
@@ -79,7 +85,7 @@ package struct ImageSource: Sendable {
     }
 
     /// Brings a layer to its file, checked against its digest; one that is there is taken as it is.
-    private func fetch(_ layer: Descriptor, _ access: RegistryAccess) async throws -> String {
+    private func fetch(_ layer: Descriptor) async throws -> String {
         let path = "\(folder)/\(layer.digest.hex).layer"
         if (try? Stat(path))?.size == layer.size { return path }
         let partial = "\(folder)/partial-\(getpid())-\(UInt64.random(in: .min ... .max))"
@@ -90,7 +96,7 @@ package struct ImageSource: Sendable {
             unlink(partial)
         }
         var digest = DigestWriter()
-        try await access.download("blobs/\(layer.digest)") { chunk in
+        try await session.download("blobs/\(layer.digest)") { chunk in
             digest.update(chunk)
             guard write(descriptor, chunk, chunk.count) == chunk.count else {
                 throw SystemError(call: "write", path: partial, errno: errno)

@@ -1,9 +1,13 @@
 package import Diagnostics
-internal import HTTPTransport
 
 /// What a registry did that the client cannot go on from.
-package enum RegistryError: Error, Sendable {
-    case unauthorized(host: String)
+package enum RegistryError: Error, Sendable, Equatable {
+    /// The credentials that were found in `source` are not taken; nil when none were found.
+    case unauthorized(host: String, user: String?, source: String?)
+    /// The platform's own token is not taken.
+    case tokenRefused(host: String)
+    /// The credentials are taken, and do not allow this.
+    case denied(host: String, repository: String, message: String?)
     case refused(host: String, status: Int, message: String)
     case noSpace(host: String)
     case unreachable(host: String, detail: String)
@@ -12,14 +16,30 @@ package enum RegistryError: Error, Sendable {
     /// The error for people: registries' troubles have codes of their own.
     package var userError: UserError {
         switch self {
-        case .unauthorized(let host):
+        case .unauthorized(let host, _, nil):
             UserError(
-                .registryAuth, "the registry '\(host)' does not take the credentials",
+                .registryAuth, "the registry '\(host)' wants credentials, and none were found", hint: Self.login(host))
+        case .unauthorized(let host, let user, let source?):
+            UserError(
+                .registryAuth,
+                "the registry '\(host)' does not take the credentials\(user.map { " of '\($0)'" } ?? "") from '\(source)'",
+                hint: Self.login(host))
+        case .tokenRefused(let host):
+            UserError(
+                .registryAuth, "the registry '\(host)' does not take the platform's token",
                 hint: "set BIM_TOKEN, or store the token with git credential")
+        case .denied(let host, let repository, let message):
+            UserError(
+                .registryAuth,
+                "the registry '\(host)' does not allow this in '\(repository)'\(message.map { ": \($0)" } ?? "")",
+                hint: "use an account or token that may write there")
         case .refused(let host, let status, let message):
             UserError(
                 status == 413 ? .artifactTooLarge : .registryUnreachable,
-                "the registry '\(host)' refused the upload with status \(status): \(message)", hint: "push again")
+                "the registry '\(host)' refused the request\(status == 0 ? "" : " with status \(status)"): \(message)",
+                hint: status == 404
+                    ? "create the repository in the registry if it does not do so itself, and push again" : "push again"
+            )
         case .noSpace(let host):
             UserError(
                 .quota, "no space is left in the registry '\(host)'", hint: "free some space there and push again")
@@ -32,6 +52,8 @@ package enum RegistryError: Error, Sendable {
                 .buildFailed, "the layer in '\(path)' cannot be read", hint: "remove the cache folder and push again")
         }
     }
+
+    private static func login(_ host: String) -> String { "podman login \(host), or docker login \(host)" }
 
     private struct Detail: Error, CustomStringConvertible {
         let text: String

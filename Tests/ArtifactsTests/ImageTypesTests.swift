@@ -9,6 +9,22 @@ struct ImageTypesTests {
         String(decoding: try CanonicalJSON.encode(value), as: UTF8.self)
     }
 
+    @Test("provenance is the same bytes every time, and says what went in")
+    func provenance() throws {
+        let digest = Digest.sha256(of: [])
+        let provenance = Provenance(
+            subject: digest, commit: "c", tree: "t", recipe: "r", base: .sha256(of: [1]), builder: "bim/1")
+        #expect(
+            String(decoding: try provenance.statement(), as: UTF8.self)
+                == #"{"_type":"https://in-toto.io/Statement/v1","predicate":{"buildDefinition":{"#
+                + #""buildType":"https://backend.im/own-builder/v1","externalParameters":{"recipe":"r"},"#
+                + #""resolvedDependencies":[{"digest":{"gitCommit":"c"},"name":"commit"},"#
+                + #"{"digest":{"gitTree":"t"},"name":"tree"},"#
+                + #"{"digest":{"sha256":"\#(Digest.sha256(of: [1]).hex)"},"name":"base"}]},"#
+                + #""runDetails":{"builder":{"id":"bim/1"}}},"predicateType":"https://slsa.dev/provenance/v1","#
+                + #""subject":[{"digest":{"sha256":"\#(digest.hex)"},"name":"artifact"}]}"#)
+    }
+
     @Test("a manifest is the same JSON every time: sorted, tight, slashes as they are")
     func manifest() throws {
         let layer = Descriptor(

@@ -57,6 +57,13 @@ struct TarHeaderTests {
         #expect(text(large[(1024 + 124)...]) == "00000000000")
     }
 
+    @Test("Python reads sizes beyond 8 GiB", arguments: [(8 << 30) - 1, 8 << 30, 5 << 40] as [Int64])
+    func largeSizeRead(size: Int64) throws {
+        let script = "import sys, tarfile; print(tarfile.open(fileobj=sys.stdin.buffer, mode='r|').next().size)"
+        let output = try Tool.run(["python3", "-c", script], input: file("big", size: size).bytes)
+        #expect(String(decoding: output, as: UTF8.self) == "\(size)\n")
+    }
+
     @Test("bytes that are not UTF-8 are said to be binary")
     func binary() {
         let header = TarHeader(path: [0xff], kind: .symlink, mode: 0o777, linkTarget: [0xfe, 0x2f])

@@ -54,6 +54,8 @@ struct ParseErrorTests {
             ("health: {path: up}", "bim.yml:1: 'health.path' must begin with '/'; write '/up'"),
             ("health: {path: /a b}", "bim.yml:1: 'health.path' must not hold white space"),
             ("image:\n  max-layers: 128", "bim.yml:2: 'image.max-layers' must be a whole number from 1 to 127"),
+            ("image:\n  ports: [80, 0]", "bim.yml:2: 'image.ports' must be a whole number from 1 to 65535"),
+            ("image: {created: never}", "bim.yml:1: 'image.created' must be 'tree' or 'commit'"),
             ("image: {exclude: {a: b}}", "bim.yml:1: 'image.exclude' must be text"),
             (
                 "image:\n  exclude:\n    - a\n    - 5",

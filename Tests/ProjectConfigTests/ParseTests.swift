@@ -12,6 +12,12 @@ struct ParseTests {
               base: debian:12-slim
               exclude: [docs/, "*.md"]
               max-layers: 40
+              entrypoint: [./run, "-v"]
+              ports: [8080, 9090]
+              labels: {team: a}
+              annotations: {org.example.tier: 2}
+              blob-times: public
+              created: commit
               environment: {LANG: C.UTF-8, WORKERS: 4, DEBUG: no, EMPTY: ""}
             processes:
               web: python3 app.py
@@ -40,6 +46,12 @@ struct ParseTests {
         config.app = "api"
         config.image.base = "debian:12-slim"
         config.image.exclude = ["docs/", "*.md"]
+        config.image.entrypoint = ["./run", "-v"]
+        config.image.ports = [8080, 9090]
+        config.image.labels = ["team": "a"]
+        config.image.annotations = ["org.example.tier": "2"]
+        config.image.blobTimes = ["public"]
+        config.image.isOfCommit = true
         config.image.maximumLayers = 40
         config.image.environment = ["LANG": "C.UTF-8", "WORKERS": "4", "DEBUG": "no", "EMPTY": ""]
         config.processes = [

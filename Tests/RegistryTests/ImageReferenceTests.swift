@@ -19,7 +19,7 @@ struct ImageReferenceTests {
             ]))
     func valid(_ text: String, _ expected: String) throws {
         let reference = try #require(ImageReference(text))
-        #expect("\(reference) \(reference.baseURL)" == expected)
+        #expect("\(reference) \(RegistryEndpoint(host: reference.host, environment: [:]).baseURL)" == expected)
     }
 
     @Test(

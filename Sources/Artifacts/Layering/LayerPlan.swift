@@ -16,12 +16,23 @@ package struct LayerPlan: Hashable, Sendable {
         package var size: Int64
         /// The blob id of the file's content or the link's target.
         package var content: String
+        /// Whether the file's time follows from its blob id instead of being the constant.
+        ///
+        /// Static servers tell a changed file by its time; so it changes with the content and with nothing else.
+        package var hasTimeOfContent: Bool
 
-        package init(path: [UInt8], kind: Kind, size: Int64, content: String) {
+        package init(path: [UInt8], kind: Kind, size: Int64, content: String, hasTimeOfContent: Bool = false) {
             self.path = path
             self.kind = kind
             self.size = size
             self.content = content
+            self.hasTimeOfContent = hasTimeOfContent
+        }
+
+        /// The time in seconds since 1970: the constant, or as many seconds later as the blob id's first 29 bits say.
+        var time: Int64 {
+            guard hasTimeOfContent, let bits = UInt32(content.prefix(8), radix: 16) else { return TarHeader.time }
+            return TarHeader.time + Int64(bits >> 3)
         }
     }
 
@@ -42,12 +53,14 @@ package struct LayerPlan: Hashable, Sendable {
 
     /// Returns the name under which a cache finds the finished layer without opening a blob.
     ///
-    /// The SHA-256 of the recipe, NUL, and for each entry `<mode> <blob id> <path>` and NUL.
+    /// The SHA-256 of the recipe, NUL, and for each entry `<mode> <blob id> <path>` and NUL; `t` stands before the mode
+    /// of a file whose time follows from its content.
     package func key(recipe: String) -> Digest {
         var writer = DigestWriter()
         writer.update(Array(recipe.utf8) + [0])
         for entry in entries {
-            writer.update(Array("\(entry.kind.gitMode) \(entry.content) ".utf8) + entry.path + [0])
+            let mark = entry.hasTimeOfContent ? "t" : ""
+            writer.update(Array("\(mark)\(entry.kind.gitMode) \(entry.content) ".utf8) + entry.path + [0])
         }
         return writer.finalize()
     }

@@ -16,12 +16,15 @@ package struct SourceTree: Hashable, Sendable {
         package var size: Int64
         /// The blob id in hexadecimal digits, opaque here; empty for a directory.
         package var content: String
+        /// Whether the file's time follows from its content, see ``LayerPlan/Entry/hasTimeOfContent``.
+        package var hasTimeOfContent: Bool
 
-        package init(name: [UInt8], kind: Kind, size: Int64, content: String) {
+        package init(name: [UInt8], kind: Kind, size: Int64, content: String, hasTimeOfContent: Bool = false) {
             self.name = name
             self.kind = kind
             self.size = size
             self.content = content
+            self.hasTimeOfContent = hasTimeOfContent
         }
 
         /// Makes a directory.

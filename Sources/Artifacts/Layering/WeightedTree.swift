@@ -31,7 +31,8 @@ struct WeightedTree {
         case .file(let executable): kind = .file(executable: executable)
         case .symlink: kind = .symlink
         }
-        let entry = LayerPlan.Entry(path: path, kind: kind, size: node.size, content: node.content)
+        let entry = LayerPlan.Entry(
+            path: path, kind: kind, size: node.size, content: node.content, hasTimeOfContent: node.hasTimeOfContent)
         self = WeightedTree(path: path, weight: UInt64(clamping: node.size) + 1024, entry: entry, children: [])
     }
 

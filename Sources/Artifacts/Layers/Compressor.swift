@@ -21,16 +21,32 @@ struct Compressor: ~Copyable {
 
     /// Returns the content as one gzip member without name, comment and time.
     mutating func member(_ content: [UInt8]) throws -> [UInt8] {
+        let packed = try deflate(content)
+        // Magic, deflate, no flags, time 0, no extra flags, unknown system: what would tell one machine from another.
+        let header: [UInt8] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]
+        let trailer = [Self.checksum(of: content), UInt32(truncatingIfNeeded: content.count)]
+        return header + packed
+            + trailer.flatMap { number in (0..<4).map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) } }
+    }
+
+    /// The CRC-32 of the content, as gzip and ZIP want it.
+    static func checksum(of content: [UInt8]) -> UInt32 {
+        content.withUnsafeBytes { checksum(of: $0, after: 0) }
+    }
+
+    /// Goes on with a checksum.
+    static func checksum(of content: UnsafeRawBufferPointer, after checksum: UInt32) -> UInt32 {
+        libdeflate_crc32(checksum, content.baseAddress, content.count)
+    }
+
+    /// Returns the content as one deflate stream (RFC 1951), valid until the next call.
+    mutating func deflate(_ content: [UInt8]) throws -> ArraySlice<UInt8> {
         let room = libdeflate_deflate_compress_bound(raw, content.count)
         if output.count < room { output = [UInt8](repeating: 0, count: room) }
         let count = output.withUnsafeMutableBytes { output in
             libdeflate_deflate_compress(raw, content, content.count, output.baseAddress, output.count)
         }
         guard count > 0 else { throw LayerWriteError.outOfMemory }
-        // Magic, deflate, no flags, time 0, no extra flags, unknown system: what would tell one machine from another.
-        let header: [UInt8] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]
-        let trailer = [libdeflate_crc32(0, content, content.count), UInt32(truncatingIfNeeded: content.count)]
-        return header + output[..<count]
-            + trailer.flatMap { number in (0..<4).map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) } }
+        return output[..<count]
     }
 }

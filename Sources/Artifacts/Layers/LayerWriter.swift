@@ -2,7 +2,8 @@ internal import Glibc
 
 /// Writes planned layers as compressed tar archives (OCI image-spec, layer.md), the same bytes every time.
 ///
-/// Files are 0644 or 0755, links 0777, directories 0755; owner 0; one constant time. Every layer lists each directory
+/// Files are 0644 or 0755, links 0777, directories 0755; owner 0; one constant time, or by wish one that follows
+/// from the content. Every layer lists each directory
 /// above its files once, with the same header in all layers. Memory is flat: about two chunks of 1 MiB.
 package struct LayerWriter: Sendable {
     /// Names everything that has influence on the bytes; goes into ``LayerPlan/key(recipe:)``.
@@ -29,7 +30,7 @@ package struct LayerWriter: Sendable {
         var previous: [UInt8] = []
         for entry in plan.entries {
             try Task.checkCancellation()
-            try check(entry)
+            try Self.check(entry)
             let path = Array(Self.prefix.utf8) + entry.path
             for directory in directories(of: path) where !previous.starts(with: directory) {
                 try stream.write(TarHeader(path: Array(directory), kind: .directory, mode: 0o755).bytes)
@@ -55,7 +56,8 @@ package struct LayerWriter: Sendable {
         switch entry.kind {
         case .file(let executable):
             let mode: UInt32 = executable ? 0o755 : 0o644
-            try stream.write(TarHeader(path: path, kind: .file, mode: mode, size: entry.size).bytes)
+            try stream.write(
+                TarHeader(path: path, kind: .file, mode: mode, size: entry.size, time: entry.time).bytes)
             try read(entry.content) { bytes in
                 count += Int64(bytes.count)
                 if count <= entry.size { try stream.write(bytes) }
@@ -80,7 +82,8 @@ package struct LayerWriter: Sendable {
         }
     }
 
-    private func check(_ entry: LayerPlan.Entry) throws {
+    /// Throws for a path that no archive should hold.
+    static func check(_ entry: LayerPlan.Entry) throws {
         for name in entry.path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
             if name.isEmpty || name.elementsEqual(".".utf8) || name.elementsEqual("..".utf8) || name.contains(0) {
                 throw LayerWriteError.invalidPath(entry.name)
@@ -97,5 +100,5 @@ package struct LayerWriter: Sendable {
 
 extension LayerPlan.Entry {
     /// The path for a message.
-    fileprivate var name: String { String(decoding: path, as: UTF8.self) }
+    var name: String { String(decoding: path, as: UTF8.self) }
 }

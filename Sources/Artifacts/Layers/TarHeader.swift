@@ -1,6 +1,7 @@
 /// One entry's header in a tar archive: a POSIX ustar block, after a pax extended header when ustar cannot say it.
 ///
-/// Follows IEEE Std 1003.1, pax. All owners are 0 without names and all times are ``TarHeader/time``.
+/// Follows IEEE Std 1003.1, pax. All owners are 0 without names; the time is ``TarHeader/time``
+/// unless another is given.
 struct TarHeader {
     /// 1980-01-01T00:00:01Z, which ZIP can say too.
     static let time: Int64 = 315_532_801
@@ -19,6 +20,7 @@ struct TarHeader {
     var mode: UInt32
     var size: Int64 = 0
     var linkTarget: [UInt8] = []
+    var time = TarHeader.time
 
     /// The header as whole blocks.
     var bytes: [UInt8] {
@@ -48,7 +50,7 @@ struct TarHeader {
         block.append(octal: 0, digits: 7)
         block.append(octal: 0, digits: 7)
         block.append(octal: size < Self.sizeLimit ? size : 0, digits: 11)
-        block.append(octal: Self.time, digits: 11)
+        block.append(octal: time, digits: 11)
         block.append(contentsOf: [UInt8](repeating: UInt8(ascii: " "), count: 8))
         block.append(kind.rawValue)
         block.append(field: fitsLink ? linkTarget : substitute(linkTarget), width: 100)

@@ -7,6 +7,8 @@ package struct Descriptor: Codable, Hashable, Sendable {
     package var annotations: [String: String]?
     /// Only in an ``ImageIndex``: what the manifest's programs run on.
     package var platform: Platform?
+    /// Only in a list of referrers: what the manifest carries.
+    package var artifactType: String?
 
     package init(
         mediaType: String, digest: Digest, size: Int64, annotations: [String: String]? = nil, platform: Platform? = nil

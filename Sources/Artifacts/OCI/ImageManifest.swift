@@ -10,9 +10,12 @@ package struct ImageManifest: Codable, Hashable, Sendable {
     /// The lowest layer first.
     package var layers: [Descriptor]
     package var annotations: [String: String]?
+    /// What the manifest refers to, when it is about another.
+    package var subject: Descriptor?
 
     package init(
-        artifactType: String? = nil, config: Descriptor, layers: [Descriptor], annotations: [String: String]? = nil
+        artifactType: String? = nil, config: Descriptor, layers: [Descriptor], annotations: [String: String]? = nil,
+        subject: Descriptor? = nil
     ) {
         schemaVersion = 2
         mediaType = MediaType.imageManifest
@@ -20,6 +23,7 @@ package struct ImageManifest: Codable, Hashable, Sendable {
         self.config = config
         self.layers = layers
         self.annotations = annotations
+        self.subject = subject
     }
 
     package init(from decoder: any Decoder) throws {
@@ -30,5 +34,6 @@ package struct ImageManifest: Codable, Hashable, Sendable {
         config = try container.decode(Descriptor.self, forKey: .config)
         layers = try container.decodeIfPresent([Descriptor].self, forKey: .layers) ?? []
         annotations = try container.decodeIfPresent([String: String].self, forKey: .annotations)
+        subject = try container.decodeIfPresent(Descriptor.self, forKey: .subject)
     }
 }

@@ -6,6 +6,9 @@ package enum MediaType {
     package static let layer = "application/vnd.oci.image.layer.v1.tar"
     package static let layerGzip = "application/vnd.oci.image.layer.v1.tar+gzip"
     package static let layerZstd = "application/vnd.oci.image.layer.v1.tar+zstd"
+    package static let zip = "application/zip"
+    /// What the manifest of an app in a ZIP is.
+    package static let zipApp = "application/vnd.backendim.app.v1+zip"
     package static let empty = "application/vnd.oci.empty.v1+json"
 
     package static let dockerManifest = "application/vnd.docker.distribution.manifest.v2+json"

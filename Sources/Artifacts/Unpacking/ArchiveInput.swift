@@ -48,6 +48,15 @@ struct ArchiveReader: ~Copyable {
         return reader
     }
 
+    /// Opens a file, in which the reader may go to and fro.
+    static func open(file path: String, configure: (OpaquePointer) -> Void) throws -> ArchiveReader {
+        guard let raw = archive_read_new() else { throw UnpackError.damaged("out of memory") }
+        let reader = ArchiveReader(raw: raw, input: ArchiveInput { UnsafeRawBufferPointer(start: nil, count: 0) })
+        configure(raw)
+        try reader.check(archive_read_open_filename(raw, path, 1 << 16))
+        return reader
+    }
+
     deinit {
         archive_read_free(raw)
     }

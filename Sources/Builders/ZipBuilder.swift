@@ -1,0 +1,51 @@
+internal import Artifacts
+internal import GitCore
+internal import ProjectConfig
+
+/// Packages the same files as ``OwnBuilder`` as one ZIP, for stores and platforms that know no images.
+///
+/// The settings of the image beyond its files have no place in a ZIP: it holds the files alone.
+package struct ZipBuilder: Builder {
+    package let name = "own builder, ZIP"
+    private let cache: LayerCache
+
+    package init(cache: LayerCache) {
+        self.cache = cache
+    }
+
+    package func build(
+        _ request: BuildRequest, progress: @escaping @Sendable (Int, Int) -> Void
+    ) async throws -> BuildResult {
+        var reader = TreeReader(exclude: request.image.exclude)
+        let tree = try reader.read(request.tree, in: request.repository)
+        let plan = Layering.plan(tree, maximumLayers: 1).first ?? LayerPlan([])
+        let key = plan.key(recipe: ZipWriter.recipe)
+        let known = request.usesCache ? cache.entry(for: key) : nil
+        let entry: LayerCache.Entry
+        if let known, cache.hasFile(known) { entry = known } else { entry = try await make(plan, key, request) }
+        progress(1, 1)
+        let layer = Artifact.Layer(
+            descriptor: entry.descriptor, source: .file(cache.path(of: entry.descriptor.digest)))
+        return BuildResult(
+            artifact: try Artifact(zip: layer, annotations: ImageAssembly(request: request).annotations),
+            newLayers: known == nil ? 1 : 0, notices: reader.notices)
+    }
+
+    @concurrent
+    private func make(_ plan: LayerPlan, _ key: Digest, _ request: BuildRequest) async throws -> LayerCache.Entry {
+        let spool = BlobSpool(folder: cache.folder)
+        for entry in plan.entries where entry.size > BlobSpool.threshold {
+            try await spool.add(entry.content, from: request.repository)
+        }
+        let repository = try request.repository.open()
+        let entry = try cache.store(key) { descriptor in
+            try ZipWriter().write(plan, to: descriptor) { content, deliver in
+                if try spool.read(content, deliver) { return }
+                guard let id = ObjectID(hex: content) else { return }
+                try repository.withBlob(id) { try deliver($0) }
+            }
+        }
+        cache.prune()
+        return entry
+    }
+}

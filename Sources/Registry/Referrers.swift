@@ -1,0 +1,73 @@
+package import Artifacts
+internal import HTTPTransport
+
+/// What refers to an artifact without being part of it, such as its provenance (distribution-spec, "Referrers").
+///
+/// A registry without the API keeps the list under a tag that is made from the digest.
+extension RegistryClient {
+    /// Uploads a document that refers to an artifact in the same repository.
+    ///
+    /// - Returns: the digest of the manifest that carries it.
+    package func attach(
+        _ document: [UInt8], type: String, to subject: Descriptor, annotations: [String: String]? = nil
+    ) async throws -> Digest {
+        let upload = BlobUpload(session, sources: [], policy: policy)
+        let empty = Array("{}".utf8)
+        let layer = Descriptor(mediaType: type, content: document)
+        let manifest = ImageManifest(
+            artifactType: type, config: Descriptor(mediaType: MediaType.empty, content: empty), layers: [layer],
+            annotations: annotations, subject: subject)
+        let bytes = try CanonicalJSON.encode(manifest)
+        for (descriptor, content) in [(manifest.config, empty), (layer, document)] {
+            if try await !upload.contains(descriptor.digest) { try await upload.put(descriptor) { .bytes(content) } }
+        }
+        let digest = Digest.sha256(of: bytes)
+        let manifests = ManifestUpload(session, policy: policy)
+        let reply = try await manifests.put(bytes, MediaType.imageManifest, under: digest.description)
+        // A registry that knows referrers says so; for another the list is ours to keep.
+        if reply.header("OCI-Subject") == nil {
+            var entry = Descriptor(mediaType: MediaType.imageManifest, content: bytes)
+            entry.artifactType = type
+            entry.annotations = annotations
+            try await list(entry, under: subject.digest, manifests)
+        }
+        return digest
+    }
+
+    /// The manifests that refer to an artifact.
+    package func referrers(of digest: Digest) async throws -> [Descriptor] {
+        let reply = try await session.read("GET", "referrers/\(digest)", accept: MediaType.imageIndex)
+        if reply.status == 200, let index = try? CanonicalJSON.decode(ImageIndex.self, from: reply.body) {
+            return index.manifests
+        }
+        return try await fallback(digest)?.manifests ?? []
+    }
+
+    private static func tag(_ digest: Digest) -> String { "sha256-\(digest.hex)" }
+
+    private func fallback(_ digest: Digest) async throws -> ImageIndex? {
+        let reply = try await session.read("GET", "manifests/\(Self.tag(digest))", accept: MediaType.imageIndex)
+        if reply.status == 404 { return nil }
+        guard reply.status == 200, let index = try? CanonicalJSON.decode(ImageIndex.self, from: reply.body) else {
+            throw await session.error(reply)
+        }
+        return index
+    }
+
+    /// Adds to the list under the tag; nothing locks it, so it is read again until the entry is seen to be there.
+    private func list(_ entry: Descriptor, under digest: Digest, _ manifests: ManifestUpload) async throws {
+        for attempt in 1...5 {
+            var entries = try await fallback(digest)?.manifests ?? []
+            if entries.contains(where: { $0.digest == entry.digest }) { return }
+            entries.append(entry)
+            entries.sort { $0.digest.hex < $1.digest.hex }
+            let bytes = try CanonicalJSON.encode(ImageIndex(manifests: entries))
+            _ = try await manifests.put(bytes, MediaType.imageIndex, under: Self.tag(digest))
+            try await Task.sleep(for: policy.delay(after: attempt, asked: nil))
+        }
+        guard try await fallback(digest)?.manifests.contains(where: { $0.digest == entry.digest }) == true else {
+            throw RegistryError.refused(
+                host: session.endpoint.host, status: 409, message: "others keep changing the list of referrers")
+        }
+    }
+}

@@ -1,0 +1,130 @@
+package import Artifacts
+package import HTTPTransport
+
+/// Artifacts in S3: ZIPs as `<prefix>/<app>/<digest>.zip`, images as an OCI image layout in `<prefix>/<app>`.
+package struct S3Store: ArtifactStore {
+    private static let parallelUploads = 4
+    private static let layout = Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8)
+
+    private let client: S3Client
+    private let upload: S3Upload
+    private let folder: String
+
+    /// - Parameters:
+    ///   - app: the app's name, which becomes a folder.
+    ///   - partSize: what is larger is sent in parts of this size.
+    package init(
+        _ location: S3Location, app: String, environment: [String: String], transport: HTTPTransport,
+        partSize: Int64 = 64 << 20
+    ) {
+        client = S3Client(location, environment: environment, transport: transport)
+        upload = S3Upload(client, partSize: partSize)
+        folder = location.prefix.isEmpty ? app : "\(location.prefix)/\(app)"
+    }
+
+    private var url: String { "s3://\(client.location.bucket)/\(folder)" }
+
+    private func blobKey(_ digest: Digest) -> String { "\(folder)/blobs/sha256/\(digest.hex)" }
+    private func zipKey(_ digest: Digest) -> String { "\(folder)/\(digest.hex).zip" }
+    private func key(_ artifact: Artifact) -> String {
+        artifact.zip.map { zipKey($0.descriptor.digest) } ?? blobKey(artifact.digest)
+    }
+
+    package func reference(to digest: Digest) -> String { "\(url)@\(digest)" }
+
+    package func reference(to artifact: Artifact) -> String {
+        artifact.zip.map { "\(url)/\($0.descriptor.digest.hex).zip" } ?? reference(to: artifact.digest)
+    }
+
+    package func contains(_ digest: Digest) async throws -> Bool { try await exists(blobKey(digest)) }
+    package func contains(_ artifact: Artifact) async throws -> Bool { try await exists(key(artifact)) }
+
+    private func exists(_ key: String) async throws -> Bool {
+        let reply = try await client.send("HEAD", key)
+        if reply.status == 404 { return false }
+        guard reply.status == 200 else { throw client.error(reply) }
+        return true
+    }
+
+    package func upload(
+        _ artifact: Artifact, progress: @escaping @Sendable (Int, Int) -> Void
+    ) async throws -> UploadSummary {
+        var summary = UploadSummary(sentLayers: 0, layers: artifact.layers.count, sentBytes: 0)
+        let layers = artifact.distinctLayers
+        var done = 0
+        try await withThrowingTaskGroup(of: Int64?.self) { group in
+            var rest = layers[...]
+            for _ in 0..<Self.parallelUploads {
+                if let layer = rest.popFirst() { group.addTask { try await send(layer, artifact) } }
+            }
+            while let sent = try await group.next() {
+                done += 1
+                if let sent {
+                    summary.sentLayers += 1
+                    summary.sentBytes += sent
+                }
+                progress(done, layers.count)
+                if let layer = rest.popFirst() { group.addTask { try await send(layer, artifact) } }
+            }
+        }
+        if artifact.zip == nil { try await finishLayout(artifact) }
+        return summary
+    }
+
+    /// The bytes sent, or nil when they were there.
+    private func send(_ layer: Artifact.Layer, _ artifact: Artifact) async throws -> Int64? {
+        let key = artifact.zip == nil ? blobKey(layer.descriptor.digest) : zipKey(layer.descriptor.digest)
+        if try await exists(key) { return nil }
+        try await upload.put(try await layer.file(), layer.descriptor, at: key)
+        return layer.descriptor.size
+    }
+
+    /// Configuration, manifest, and last the index, which several pushers may write.
+    private func finishLayout(_ artifact: Artifact) async throws {
+        let type = "application/json"
+        let configuration = blobKey(artifact.configurationDescriptor.digest)
+        _ = try await upload.put(artifact.configuration, at: configuration, type: type, if: .absent)
+        _ = try await upload.put(artifact.manifest, at: blobKey(artifact.digest), type: type, if: .absent)
+        _ = try await upload.put(Self.layout, at: "\(folder)/oci-layout", type: type, if: .absent)
+        let entry = Descriptor(mediaType: MediaType.imageManifest, content: artifact.manifest)
+        for _ in 0..<20 {
+            let present = try await client.send("GET", "\(folder)/index.json")
+            var index = ImageIndex(manifests: [])
+            var condition = S3Client.Condition.absent
+            if present.status == 200 {
+                guard let read = try? CanonicalJSON.decode(ImageIndex.self, from: present.body) else {
+                    throw S3Error.damaged(key: "\(folder)/index.json")
+                }
+                index = read
+                condition = present.header("ETag").map { .unchanged($0) } ?? .none
+            } else if present.status != 404 {
+                throw client.error(present)
+            }
+            if index.manifests.contains(where: { $0.digest == entry.digest }) { return }
+            index.manifests.append(entry)
+            index.manifests.sort { $0.digest.hex < $1.digest.hex }
+            let bytes = try CanonicalJSON.encode(index)
+            if try await upload.put(bytes, at: "\(folder)/index.json", type: type, if: condition) == .written { return }
+        }
+        throw S3Error.refused(
+            bucket: client.location.bucket, status: 412, code: "PreconditionFailed",
+            message: "others keep changing the index")
+    }
+
+    /// A URL under which the platform may fetch the artifact's ZIP, or an image's manifest, without a key.
+    package func presignedURL(for artifact: Artifact, seconds: Int) async throws -> String {
+        try await client.presignedURL(key(artifact), seconds: seconds)
+    }
+
+    /// Brings a ZIP back, piece by piece.
+    ///
+    /// - Throws: ``S3Error/damaged(key:)`` at the end when it is not what its digest says.
+    package func download(zip digest: Digest, _ onChunk: ([UInt8]) async throws -> Void) async throws {
+        var writer = DigestWriter()
+        try await client.download(zipKey(digest)) { chunk in
+            writer.update(chunk)
+            try await onChunk(chunk)
+        }
+        guard writer.finalize() == digest else { throw S3Error.damaged(key: zipKey(digest)) }
+    }
+}

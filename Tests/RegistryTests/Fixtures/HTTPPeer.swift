@@ -1,0 +1,89 @@
+import Foundation
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// An HTTP server of this machine that answers with one closure, until it goes.
+final class HTTPPeer: Sendable {
+    struct Question: Sendable {
+        let method: String
+        /// The path without its query.
+        let path: String
+        let query: [String: String]
+        let headers: HTTPHeaders
+        let body: [UInt8]
+
+        func values(_ name: String) -> [String] { all.filter { $0.0 == name }.map(\.1) }
+        fileprivate let all: [(String, String)]
+    }
+
+    struct Answer: Sendable {
+        var status: Int
+        var headers: [(String, String)] = []
+        var body: [UInt8] = []
+        /// Ends the connection instead of answering.
+        var breaksOff = false
+    }
+
+    let port: Int
+    var host: String { "127.0.0.1:\(port)" }
+    private let listener: any Channel
+
+    init(_ answer: @escaping @Sendable (Question) async -> Answer) async throws {
+        listener = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelInitializer { child in
+                child.eventLoop.makeCompletedFuture {
+                    try child.pipeline.syncOperations.configureHTTPServerPipeline()
+                    let channel = try NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>(
+                        wrappingChannelSynchronously: child)
+                    Task { try? await Self.serve(channel, answer) }
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        port = listener.localAddress?.port ?? 0
+    }
+
+    deinit { listener.close(promise: nil) }
+
+    private static func serve(
+        _ channel: NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>,
+        _ answer: @Sendable (Question) async -> Answer
+    ) async throws {
+        try await channel.executeThenClose { input, output in
+            var head: HTTPRequestHead?
+            var body: [UInt8] = []
+            for try await part in input {
+                switch part {
+                case .head(let begun): (head, body) = (begun, [])
+                case .body(let bytes): body += Array(bytes.readableBytesView)
+                case .end:
+                    guard let question = head.map({ Self.question($0, body) }) else { return }
+                    let reply = await answer(question)
+                    if reply.breaksOff { return }
+                    var headers = HTTPHeaders(reply.headers)
+                    headers.replaceOrAdd(name: "Content-Length", value: "\(reply.body.count)")
+                    try await output.write(
+                        .head(.init(version: .http1_1, status: .init(statusCode: reply.status), headers: headers)))
+                    if question.method != "HEAD" {
+                        try await output.write(.body(.byteBuffer(ByteBuffer(bytes: reply.body))))
+                    }
+                    try await output.write(.end(nil))
+                }
+            }
+        }
+    }
+
+    private static func question(_ head: HTTPRequestHead, _ body: [UInt8]) -> Question {
+        let parts = head.uri.split(separator: "?", maxSplits: 1)
+        let pairs = parts.count > 1 ? parts[1].split(separator: "&") : []
+        let all = pairs.map { pair in
+            let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            return (String(sides[0]), sides.count > 1 ? String(sides[1]).removingPercentEncoding ?? "" : "")
+        }
+        return Question(
+            method: head.method.rawValue, path: String(parts[0]),
+            query: Dictionary(all, uniquingKeysWith: { first, _ in first }), headers: head.headers, body: body, all: all
+        )
+    }
+}

@@ -1,0 +1,149 @@
+import Artifacts
+import Diagnostics
+import Foundation
+import HTTPTransport
+import Testing
+
+@testable import Registry
+
+/// Debian's docker-registry takes what bim uploads, and other people's programs read it from there.
+@Suite(.enabled(if: Tool.canRun("docker-registry"), "docker-registry is not installed"))
+struct RealRegistryTests {
+    private let cargo: Cargo
+
+    init() throws {
+        cargo = try Cargo()
+    }
+
+    private func registry(_ extra: String = "", http: String = "") throws -> ServerProcess {
+        try cargo.write(
+            """
+            version: 0.1
+            log: {level: info, formatter: text}
+            storage: {filesystem: {rootdirectory: \(cargo.folder)/store}}
+            http: {addr: "127.0.0.1:0"\(http)}
+            \(extra)
+            """, to: "registry.yml")
+        return try ServerProcess(
+            ["docker-registry", "serve", "registry.yml"], in: cargo.folder, until: "listening on 127.0.0.1:")
+    }
+
+    /// An image with real layers: a text, and a program that prints it.
+    private func image() throws -> Artifact {
+        var contents: [String: [UInt8]] = [:]
+        func layer(_ path: String, _ text: String) throws -> (Artifact.Layer, Digest) {
+            let id = Digest.sha256(of: Array(text.utf8)).hex
+            contents[id] = Array(text.utf8)
+            let plan = LayerPlan([
+                .init(path: Array(path.utf8), kind: .file(executable: true), size: Int64(text.utf8.count), content: id)
+            ])
+            let file = "\(cargo.folder)/\(id).layer"
+            try Data().write(to: URL(fileURLWithPath: file))
+            let handle = try #require(FileHandle(forWritingAtPath: file))
+            let written = try LayerWriter().write(plan, to: handle.fileDescriptor) { id, deliver in
+                try (contents[id] ?? []).withUnsafeBytes { try deliver($0) }
+            }
+            return (Artifact.Layer(descriptor: written.descriptor, source: .file(file)), written.diffID)
+        }
+        let layers = [
+            try layer("text.txt", "hello from bim\n"), try layer("bin/run", "#!/bin/sh\ncat /app/text.txt\n"),
+        ]
+        var execution = ImageConfiguration.Execution()
+        execution.command = ["/app/bin/run"]
+        return try Artifact(
+            configuration: ImageConfiguration(
+                created: "1980-01-01T00:00:01Z", platform: .init(os: "linux", architecture: "amd64"), config: execution,
+                diffIDs: layers.map(\.1), history: layers.map { _ in .init(createdBy: "test") }),
+            layers: layers.map(\.0), annotations: ["org.example": "1"])
+    }
+
+    @Test("It takes an image once; skopeo copies it, umoci unpacks it", .enabled(if: Tool.canRun("skopeo", "umoci")))
+    func plain() async throws {
+        let server = try registry()
+        let host = "localhost:\(server.announced)"
+        let artifact = try image()
+        let client = try cargo.client(host, tags: ["main"], remembers: true)
+        #expect(try await client.upload(artifact).sentLayers == 2)
+        #expect(try await client.upload(artifact).sentLayers == 0)
+        #expect(try await client.contains(artifact.digest))
+        let inspected = try Tool.run(
+            ["skopeo", "inspect", "--tls-verify=false", "--format", "{{.Digest}}", "docker://\(host)/acme/api:main"],
+            in: cargo.folder)
+        #expect(inspected == "\(artifact.digest)\n")
+        try Tool.run(
+            [
+                "skopeo", "copy", "--src-tls-verify=false", "docker://\(host)/acme/api@\(artifact.digest)",
+                "oci:layout:x",
+            ], in: cargo.folder)
+        try Tool.run(["umoci", "raw", "unpack", "--rootless", "--image", "layout:x", "root"], in: cargo.folder)
+        #expect(try String(contentsOfFile: "\(cargo.folder)/root/app/text.txt", encoding: .utf8) == "hello from bim\n")
+        #expect(try Tool.run(["stat", "-c", "%a %Y", "root/app/bin/run"], in: cargo.folder) == "755 315532801\n")
+        withExtendedLifetime(server) {}
+    }
+
+    @Test("It serves a base that was pushed by skopeo, mounts its layers, and lists referrers under a tag")
+    func baseAndReferrers() async throws {
+        let server = try registry()
+        let host = "localhost:\(server.announced)"
+        let base = try image()
+        try await cargo.client(host, repository: "library/base", tags: ["1"]).upload(base)
+        let platform = Platform(os: "linux", architecture: "amd64")
+        let source = ImageSource(
+            try cargo.reference("\(host)/library/base:1"), environment: cargo.environment(), transport: HTTPTransport(),
+            folder: cargo.folder)
+        let resolved = try await source.resolve(for: platform)
+        #expect(resolved.digest == base.digest)
+        let client = try cargo.client(host)
+        let summary = try await client.upload(
+            try Artifact(configuration: resolved.configuration, layers: resolved.layers))
+        #expect(summary == UploadSummary(sentLayers: 0, layers: 2, sentBytes: 0))
+        let onTop = try Artifact(
+            configuration: resolved.configuration, layers: resolved.layers, annotations: ["org.example": "2"])
+        try await client.upload(onTop)
+        let subject = Descriptor(mediaType: MediaType.imageManifest, content: onTop.manifest)
+        let document = try await client.attach(Array("{}".utf8), type: "application/vnd.in-toto+json", to: subject)
+        #expect(try await client.referrers(of: onTop.digest).map(\.digest) == [document])
+        await #expect(throws: ImageSource.Failure.noPlatform("\(host)/library/base:1", offered: ["linux/amd64"])) {
+            try await source.resolve(for: Platform(os: "linux", architecture: "riscv64"))
+        }
+        withExtendedLifetime(server) {}
+    }
+
+    @Test(
+        "It wants a name and a password, over TLS with a certificate of its own",
+        .enabled(if: Tool.canRun("openssl", "skopeo")))
+    func basicAndTLS() async throws {
+        try Tool.run(
+            [
+                "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                "-days",
+                "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", "key.pem", "-out",
+                "cert.pem",
+            ], in: cargo.folder)
+        // 'secret', by bcrypt.
+        try cargo.write("dev:$2b$12$AM/MV/w10.Vw0JVl20EyDOZMsk4TKBBhySxhxRnACdIPfBY4UZ5bK\n", to: "htpasswd")
+        let server = try registry(
+            "auth: {htpasswd: {realm: here, path: \(cargo.folder)/htpasswd}}",
+            http: ", tls: {certificate: \(cargo.folder)/cert.pem, key: \(cargo.folder)/key.pem}")
+        let host = "localhost:\(server.announced)"
+        let certificates = ".config/containers/certs.d/\(host)"
+        try cargo.write(
+            try String(contentsOfFile: "\(cargo.folder)/cert.pem", encoding: .utf8), to: "\(certificates)/ca.crt")
+        let artifact = try image()
+        let error = await #expect(throws: RegistryError.self) { try await cargo.client(host).upload(artifact) }
+        #expect(error?.userError.code == .registryAuth)
+        let file = "\(cargo.folder)/auth.json"
+        try Tool.run(
+            ["skopeo", "login", "--authfile", file, "--cert-dir", certificates, "-u", "dev", "-p", "secret", host],
+            in: cargo.folder)
+        let client = try cargo.client(host, ["REGISTRY_AUTH_FILE": file], tags: ["main"])
+        #expect(try await client.upload(artifact).sentLayers == 2)
+        let inspected = try Tool.run(
+            [
+                "skopeo", "inspect", "--authfile", file, "--cert-dir", certificates, "--format", "{{.Digest}}",
+                "docker://\(host)/acme/api:main",
+            ], in: cargo.folder)
+        #expect(inspected == "\(artifact.digest)\n")
+        withExtendedLifetime(server) {}
+    }
+}
