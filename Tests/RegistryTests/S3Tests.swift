@@ -48,7 +48,7 @@ struct S3CredentialChainTests {
     private func find(_ variables: [String: String]) async throws -> S3Credentials? {
         try await S3CredentialChain(
             environment: cargo.environment(variables).merging(["AWS_EC2_METADATA_DISABLED": "true"]) { own, _ in own },
-            transport: HTTPTransport()
+            transport: HTTPTransport(), machineDeadline: .seconds(30)
         ).find()
     }
 

@@ -26,7 +26,8 @@ struct LayerStream: ~Copyable {
         var rest = bytes[...]
         while !rest.isEmpty {
             let piece = rest.prefix(Self.chunkSize - chunk.count)
-            chunk.append(contentsOf: piece)
+            // A slice would be copied byte by byte.
+            chunk.append(contentsOf: UnsafeRawBufferPointer(rebasing: piece))
             rest = rest.dropFirst(piece.count)
             if chunk.count == Self.chunkSize { try flush() }
         }

@@ -43,28 +43,31 @@ struct TarHeader {
 
     private var ustarBlock: [UInt8] {
         let (prefix, name) = ustarPath ?? ([], substitute(path))
-        var block: [UInt8] = []
-        block.reserveCapacity(Self.blockSize)
-        block.append(field: name, width: 100)
-        block.append(octal: Int64(mode), digits: 7)
-        block.append(octal: 0, digits: 7)
-        block.append(octal: 0, digits: 7)
-        block.append(octal: size < Self.sizeLimit ? size : 0, digits: 11)
-        block.append(octal: time, digits: 11)
-        block.append(contentsOf: [UInt8](repeating: UInt8(ascii: " "), count: 8))
-        block.append(kind.rawValue)
-        block.append(field: fitsLink ? linkTarget : substitute(linkTarget), width: 100)
-        block.append(field: Array("ustar\u{0}00".utf8), width: 8)
-        block.append(field: [], width: 32 + 32)
-        block.append(octal: 0, digits: 7)
-        block.append(octal: 0, digits: 7)
-        block.append(field: prefix, width: Self.prefixLimit)
-        block.append(field: [], width: 12)
-        var sum: [UInt8] = []
-        sum.append(octal: block.reduce(0) { $0 + Int64($1) }, digits: 6)
-        block.replaceSubrange(148..<155, with: sum)
-        return block
+        let link = fitsLink ? linkTarget : substitute(linkTarget)
+        return [UInt8](unsafeUninitializedCapacity: Self.blockSize) { buffer, count in
+            buffer.initialize(repeating: 0)
+            count = Self.blockSize
+            buffer.put(name, at: 0)
+            buffer.put(octal: Int64(mode), digits: 7, at: 100)
+            buffer.put(octal: 0, digits: 7, at: 108)
+            buffer.put(octal: 0, digits: 7, at: 116)
+            buffer.put(octal: size < Self.sizeLimit ? size : 0, digits: 11, at: 124)
+            buffer.put(octal: time, digits: 11, at: 136)
+            buffer[148..<156].update(repeating: UInt8(ascii: " "))
+            buffer[156] = kind.rawValue
+            buffer.put(link, at: 157)
+            buffer.put(Self.magic, at: 257)
+            buffer.put(octal: 0, digits: 7, at: 329)
+            buffer.put(octal: 0, digits: 7, at: 337)
+            buffer.put(prefix, at: 345)
+            var sum: Int64 = 0
+            for byte in buffer { sum += Int64(byte) }
+            buffer.put(octal: sum, digits: 6, at: 148)
+            buffer[154] = 0
+        }
     }
+
+    private static let magic = Array("ustar\u{0}00".utf8)
 
     /// The path as ustar's prefix and name; nil when it does not fit or is not ASCII.
     private var ustarPath: (prefix: [UInt8], name: [UInt8])? {
@@ -114,17 +117,19 @@ struct TarHeader {
 
 extension [UInt8] {
     fileprivate var isUTF8: Bool { String(validating: self, as: UTF8.self) != nil }
+}
 
-    fileprivate mutating func append(field: [UInt8], width: Int) {
-        append(contentsOf: field)
-        append(contentsOf: repeatElement(0, count: width - field.count))
+extension UnsafeMutableBufferPointer<UInt8> {
+    fileprivate func put(_ field: [UInt8], at offset: Int) {
+        for index in field.indices { self[offset + index] = field[index] }
     }
 
-    /// Appends the digits and a NUL.
-    fileprivate mutating func append(octal value: Int64, digits: Int) {
-        let text = Array(String(value, radix: 8).utf8)
-        append(contentsOf: repeatElement(UInt8(ascii: "0"), count: digits - text.count))
-        append(contentsOf: text)
-        append(0)
+    /// Writes so many octal digits; a NUL stands behind them already.
+    fileprivate func put(octal value: Int64, digits: Int, at offset: Int) {
+        var rest = value
+        for index in stride(from: digits - 1, through: 0, by: -1) {
+            self[offset + index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest & 7)
+            rest >>= 3
+        }
     }
 }

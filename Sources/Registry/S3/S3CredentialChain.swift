@@ -11,6 +11,8 @@ internal import ProcessRunner
 struct S3CredentialChain: Sendable {
     let environment: [String: String]
     let transport: HTTPTransport
+    /// How long to wait for a service that most machines do not have.
+    var machineDeadline: Duration = .seconds(1)
 
     private var profileName: String { environment["AWS_PROFILE"] ?? environment["AWS_DEFAULT_PROFILE"] ?? "default" }
 
@@ -124,14 +126,15 @@ extension S3CredentialChain {
         let path = "\(base)/latest/meta-data/iam/security-credentials/"
         let session = Exchange(
             "PUT", "\(base)/latest/api/token", headers: [("x-aws-ec2-metadata-token-ttl-seconds", "300")],
-            deadline: .seconds(1))
+            deadline: machineDeadline)
         guard let token = try? await transport.send(session, retry: .never), token.status == 200 else { return nil }
         let headers = [(name: "x-aws-ec2-metadata-token", value: String(decoding: token.body, as: UTF8.self))]
         guard
-            let role = try? await transport.send(Exchange("GET", path, headers: headers, deadline: .seconds(2))),
+            let role = try? await transport.send(
+                Exchange("GET", path, headers: headers, deadline: machineDeadline * 2)),
             role.status == 200, let name = String(decoding: role.body, as: UTF8.self).split(separator: "\n").first,
             let reply = try? await transport.send(
-                Exchange("GET", path + name, headers: headers, deadline: .seconds(2))),
+                Exchange("GET", path + name, headers: headers, deadline: machineDeadline * 2)),
             reply.status == 200
         else { return nil }
         return ServiceKey(reply.body)?.credentials(from: "the machine's service")

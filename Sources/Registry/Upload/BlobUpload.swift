@@ -87,7 +87,14 @@ final class BlobUpload: Sendable {
 
     private func attemptPut(_ descriptor: Descriptor, _ body: Exchange.Body) async throws -> Reply {
         let (single, largest) = state.withLock { ($0.takesSinglePost, $0.largestBody) }
-        let begun = try await begin(descriptor, body, single: single && descriptor.size <= Self.singlePostLimit)
+        let isSingle = single && descriptor.size <= Self.singlePostLimit
+        let begun: Reply
+        do {
+            begun = try await begin(descriptor, body, single: isSingle)
+        } catch RegistryError.unreachable {
+            // A server that answers HEAD with a body spoils the connection for who comes next.
+            begun = try await begin(descriptor, body, single: isSingle)
+        }
         guard begun.status == 202, let location = begun.header("Location") else { return begun }
         let target = try session.target(location, from: session.url("blobs/uploads/"))
         if descriptor.size > largest { return try await sendParts(descriptor, body, to: target) }
