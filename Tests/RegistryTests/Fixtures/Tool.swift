@@ -78,6 +78,7 @@ final class ServerProcess: @unchecked Sendable {
     }
 
     deinit {
-        process.terminate()
+        // Not every server heeds the gentler signal.
+        kill(process.processIdentifier, SIGKILL)
     }
 }
