@@ -85,26 +85,23 @@ package struct APIDeployer: Deployer {
             try Task.checkCancellation()
             guard let patience else { return try await toTheEnd(started.id, onEvent) }
             return try await follow(started.id, atMost: patience, onEvent) ?? started
-        } catch is CancellationError {
-            return try await cancel(started.id)
-        } catch let error as UserError {
-            throw error
         } catch {
-            throw unavailable(error)
+            // Canceled or lost sight of: git will show the push as rejected, so it must not go live later.
+            return try await cancel(started.id)
         }
     }
 
-    /// Follows the deployment; one that is lost sight of is canceled, since git will show the push as rejected.
+    /// Follows the deployment until it is over.
     private func toTheEnd(
         _ id: String, _ onEvent: @escaping @Sendable (DeploymentEvent) -> Void
     ) async throws -> Deployment {
-        do {
-            let deployment = try await follow(id, onEvent)
-            return deployment.status.isFinal ? deployment : try await cancel(id)
-        } catch is TransportError {
-            return try await cancel(id)
-        }
+        let deployment = try await follow(id, onEvent)
+        guard deployment.status.isFinal else { throw Lost() }
+        return deployment
     }
+
+    /// A deployment that is not over, and of which nothing more is heard.
+    private struct Lost: Error {}
 
     /// Follows the deployment for a time; nil when it is not over by then.
     private func follow(
@@ -149,7 +146,7 @@ package struct APIDeployer: Deployer {
     /// canceled already, so the requests are made by one that is not.
     private func cancel(_ id: String) async throws(UserError) -> Deployment {
         let path = "/v1/apps/\(connection.app)/deployments/\(id)"
-        let deployment = try await uncanceled { () async throws(UserError) -> Deployment in
+        let deployment = try? await uncanceled { () async throws(UserError) -> Deployment in
             _ = try await exchange("POST", path + "/cancel", deadline: .seconds(3), retry: .never)
             var deployment: Deployment
             var waits = 5
@@ -161,7 +158,7 @@ package struct APIDeployer: Deployer {
             } while !deployment.status.isFinal && waits > 0
             return deployment
         }
-        guard deployment.status.isFinal else {
+        guard let deployment, deployment.status.isFinal else {
             throw UserError(
                 .interrupted, "the deployment \(id) was lost sight of and may still go on",
                 hint: "git bim status tells how it ended")
@@ -183,7 +180,8 @@ extension APIDeployer {
         let path = "/v1/apps/\(connection.app)/deployments/\(id)"
         var reader = EventReader()
         var lostSince: ContinuousClock.Instant?
-        while true {
+        let last = ContinuousClock.now + Self.longestDeployment
+        while ContinuousClock.now < last {
             reader.reset()
             do {
                 let request = Exchange(

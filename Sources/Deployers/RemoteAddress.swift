@@ -31,7 +31,8 @@ package enum RemoteAddress: Sendable, Equatable {
             self = .repository(path: path)
         } else if address.hasPrefix("cli:") || address.hasPrefix("ssh://") || address.contains("@") {
             throw UserError(
-                .configInvalid, "'\(Self.shown(text))' is an address of a kind that this version does not know yet",
+                .configInvalid,
+                "'\(withoutCredentials(text))' is an address of a kind that this version does not know yet",
                 hint: "use bim::local/<app> or bim::https://<host>/<user>/<app>")
         } else {
             throw Self.malformed(text)
@@ -71,7 +72,8 @@ package enum RemoteAddress: Sendable, Equatable {
         }
         guard isSecure || isLoopback(parts[0]) else {
             throw UserError(
-                .configInvalid, "'\(shown(text))' would send the token in the clear", hint: "use https instead of http")
+                .configInvalid, "'\(withoutCredentials(text))' would send the token in the clear",
+                hint: "use https instead of http")
         }
         let app = parts[2].hasSuffix(".git") ? parts[2].dropLast(4) : parts[2]
         let id = AppID(user: try name(parts[1], in: text), app: try name(app, in: text))
@@ -86,7 +88,7 @@ package enum RemoteAddress: Sendable, Equatable {
     private static func name(_ part: Substring, in text: String) throws(UserError) -> String {
         guard AppID.isValidName(String(part)) else {
             throw UserError(
-                .configInvalid, "'\(part)' in '\(shown(text))' cannot be a name",
+                .configInvalid, "'\(part)' in '\(withoutCredentials(text))' cannot be a name",
                 hint: "use at most 40 lower-case letters, digits and hyphens")
         }
         return String(part)
@@ -94,15 +96,7 @@ package enum RemoteAddress: Sendable, Equatable {
 
     private static func malformed(_ text: String) -> UserError {
         UserError(
-            .configInvalid, "'\(shown(text))' is not an address of a bim remote",
+            .configInvalid, "'\(withoutCredentials(text))' is not an address of a bim remote",
             hint: "git remote set-url <remote> bim::local/<app>")
-    }
-
-    /// The address without credentials.
-    private static func shown(_ text: String) -> String {
-        guard let scheme = text.firstRange(of: "://"), let at = text[scheme.upperBound...].firstIndex(of: "@") else {
-            return text
-        }
-        return text[..<scheme.upperBound] + "…" + text[at...]
     }
 }

@@ -22,6 +22,14 @@ package func formatBytes(_ count: Int64) -> String {
     return "\(count) B"
 }
 
+/// A URL, or an address as `ssh` takes them, without the user and password in it.
+package func withoutCredentials(_ url: String) -> String {
+    let begin = url.firstRange(of: "://")?.upperBound ?? url.startIndex
+    let authority = url[begin...].prefix { $0 != "/" }
+    guard let at = authority.lastIndex(of: "@") else { return url }
+    return url[..<begin] + "…" + url[at...]
+}
+
 /// Replaces control characters, so that text from elsewhere can neither move the cursor nor forge a line.
 package func printable(_ text: some StringProtocol) -> String {
     String(

@@ -35,12 +35,7 @@ package final class Trace: Sendable {
 
     /// A URL without what may be secret in it.
     package static func shown(_ url: String) -> String {
-        let query = url.firstIndex { $0 == "?" || $0 == "#" } ?? url.endIndex
-        let plain = url[..<query]
-        guard let scheme = plain.firstRange(of: "://"), let at = plain[scheme.upperBound...].firstIndex(of: "@") else {
-            return String(plain)
-        }
-        return plain[..<scheme.upperBound] + "…" + plain[at...]
+        String(withoutCredentials(url).prefix { $0 != "?" && $0 != "#" })
     }
 }
 

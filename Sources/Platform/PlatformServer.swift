@@ -175,6 +175,7 @@ package struct PlatformServer: Sendable {
         engine: DeploymentEngine, blobs: BlobStore, logger: Logger
     ) -> Router<PlatformContext> {
         let router = Router(context: PlatformContext.self)
+        router.add(middleware: HeadResponses())
         router.add(middleware: ProblemResponses(logger: logger))
         router.add(middleware: Authentication(token: token))
         router.get("/healthz") { _, _ in try json(["status": "ok"]) }

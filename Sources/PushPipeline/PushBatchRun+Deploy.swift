@@ -40,7 +40,9 @@ extension PushBatchRun {
         let deployment = try await push.run(plan, with: others)
         guard deployment.status.isFinal else {
             // The ref has not moved, and git is told so.
-            return Done(newID: update.old?.hex ?? Self.noObject)
+            var done = update.unmoved
+            done.isPending = true
+            return done
         }
         return Done(
             forced: update.losesCommits, newID: newID(of: plan, deployment.commit),
@@ -48,8 +50,6 @@ extension PushBatchRun {
                 url: plan.web == nil ? nil : deployment.url, duration: ContinuousClock.now - began, opens: wishes.opens)
         )
     }
-
-    private static let noObject = String(repeating: "0", count: 40)
 
     /// The commit, where a tag was pushed that stands for it.
     private func newID(of plan: PushPlan, _ commit: String) -> String? {

@@ -22,11 +22,13 @@ struct PushBatchRun: Sendable {
         var forced = false
         /// The object that the ref has now, where it is not the one that was pushed; the zero id where there is no ref.
         var newID: String?
+        /// Whether the deployment goes on, so that no ref has moved yet.
+        var isPending = false
         var epilogue: Epilogue?
     }
 
-    /// What is to become of each destination, in git's order; a failure is a `Refusal` or a `UserError`.
-    typealias Answers = [(command: PushCommand, answer: Result<Done, any Error>)]
+    /// What became of each destination, in git's order; what there is to say of a refusal has been said.
+    typealias Answers = [(command: PushCommand, answer: Result<Done, Refusal>)]
 
     let local: LocalRefs
     let connection: PlatformConnection
@@ -53,7 +55,13 @@ struct PushBatchRun: Sendable {
             return (PushReply.refusal(of: batch, .other(error.reason)), [])
         }
         var replies: [UInt8] = []
-        for (command, answer) in answers { replies += reply(command, answer, batch.options) }
+        for (command, answer) in answers {
+            switch answer {
+            case .success(let done):
+                replies += PushReply.ok(command.destination, forced: done.forced, newID: done.newID)
+            case .failure(let refusal): replies += PushReply.error(command.destination, refusal.reason)
+            }
+        }
         return (replies + PushReply.endOfBatch, answers.compactMap { $0.answer.success?.epilogue })
     }
 
@@ -63,41 +71,62 @@ struct PushBatchRun: Sendable {
 
     typealias Resolved = [(PushCommand, Result<RefUpdate, any Error>)]
 
-    /// Every ref for itself: what is only stored goes first and in one request, then one environment after the other.
+    /// Every ref for itself: what is only stored goes first and together, then one environment after the other.
     private func each(_ updates: Resolved, _ wishes: PushWishes, _ options: PushOptions) async -> Answers {
         let stored = await store(updates.compactMap { $0.1.success }.filter(\.isStored), options)
         var answers: Answers = []
         for (command, result) in updates {
             do {
-                let update = try result.get()
-                if let known = stored[update.ref] {
-                    answers.append((command, known))
-                } else {
-                    answers.append((command, .success(try await carryOut(update, wishes, options, with: []))))
+                if Task.isCancelled, answers.contains(where: { $0.answer.failure != nil }) {
+                    throw Refusal(.other("INTERRUPTED: interrupted"))
                 }
+                let update = try result.get()
+                let done =
+                    if let known = stored[update.ref] {
+                        try known.get()
+                    } else {
+                        try await carryOut(update, wishes, options, with: [])
+                    }
+                answers.append((command, .success(done)))
             } catch {
-                answers.append((command, .failure(error)))
+                answers.append((command, .failure(told(error, command, options))))
             }
         }
         return answers
     }
 
-    /// Stores all in one request; when that is refused each is tried for itself, so that one does not hold up another.
+    /// Stores in requests of a bearable size; where one is refused, each of its refs is tried for itself, so that one
+    /// does not hold up another. Where none is answered, what the refs are then is the answer.
     private func store(_ updates: [RefUpdate], _ options: PushOptions) async -> [String: Result<Done, any Error>] {
-        do {
-            try await change(updates, options)
-            return Dictionary(updates.map { ($0.ref, .success($0.done)) }, uniquingKeysWith: { first, _ in first })
-        } catch {
-            var results: [String: Result<Done, any Error>] = [:]
-            for update in updates where updates.count > 1 {
-                do {
-                    try await change([update], options)
-                    results[update.ref] = .success(update.done)
-                } catch {
-                    results[update.ref] = .failure(error)
+        var results: [String: Result<Done, any Error>] = [:]
+        let size = 1000
+        for start in stride(from: 0, to: updates.count, by: size) {
+            let piece = Array(updates[start..<min(start + size, updates.count)])
+            do {
+                try await change(piece, options)
+                for update in piece { results[update.ref] = .success(update.done) }
+            } catch let error as UserError where [.platformUnavailable, .interrupted].contains(error.code) {
+                let refs = try? await liveRefs()
+                for update in piece {
+                    let isThere = refs != nil && refs?[update.ref]?.objectID == update.storedID?.hex
+                    results[update.ref] = isThere ? .success(update.done) : .failure(error)
+                }
+            } catch {
+                for update in piece {
+                    results[update.ref] = piece.count > 1 ? await moved([update]) : .failure(error)
                 }
             }
-            return updates.count > 1 ? results : [updates[0].ref: .failure(error)]
+        }
+        return results
+    }
+
+    /// Moves refs whose objects are there.
+    private func moved(_ updates: [RefUpdate]) async -> Result<Done, any Error> {
+        do {
+            try await deployer.changeRefs(updates.map(\.change))
+            return .success(updates[0].done)
+        } catch {
+            return .failure(error)
         }
     }
 
@@ -121,6 +150,7 @@ struct PushBatchRun: Sendable {
         case .store, .delete:
             try await change([update], options)
             return update.done
+        case .keep: return update.done
         case .tearDown(let environment):
             guard let old = update.old, !options.dryRun else { return update.done }
             try await deployer.removeEnvironment(environment, with: update.ref, expecting: old.hex)
@@ -134,18 +164,15 @@ struct PushBatchRun: Sendable {
         }
     }
 
-    private func reply(_ command: PushCommand, _ answer: Result<Done, any Error>, _ options: PushOptions) -> [UInt8] {
-        switch answer {
-        case .success(let done):
-            return PushReply.ok(command.destination, forced: done.forced, newID: done.newID)
-        case .failure(let refusal as Refusal):
-            if let error = refusal.error { reporter.report(.failure(error)) }
-            return PushReply.error(command.destination, refusal.reason)
-        case .failure(let error):
-            let error = error as? UserError ?? UserError(.internal, "\(error)")
-            reporter.report(.failure(error))
-            return PushReply.error(command.destination, reason(error, command, options))
+    /// Says what there is to say of a failure, where it happens, and keeps what git is told.
+    private func told(_ error: any Error, _ command: PushCommand, _ options: PushOptions) -> Refusal {
+        if let refusal = error as? Refusal {
+            if let said = refusal.error { reporter.report(.failure(said)) }
+            return Refusal(refusal.reason)
         }
+        let error = error as? UserError ?? UserError(.internal, "\(error)")
+        reporter.report(.failure(error))
+        return Refusal(reason(error, command, options))
     }
 
     /// What git is told, so that it gives its own advice where it has any.
@@ -164,9 +191,9 @@ extension PushBatchRun {
         let refused = updates.contains { _, result in
             result.failure.map { ($0 as? Refusal)?.reason != .upToDate } ?? false
         }
+        if refused { return answers(updates, options) { _ in .failure(Refusal(.atomicPushFailed)) } }
         let wanted = updates.compactMap { $0.1.success }
-        let switches = wanted.filter { !$0.isStored }
-        if refused { return Self.answers(updates, .failure(Refusal(.atomicPushFailed))) }
+        let switches = wanted.filter(\.movesEnvironment)
         guard switches.count < 2, switches.allSatisfy({ $0.isDeployment || wanted.count == 1 }) else {
             reporter.report(
                 .failure(
@@ -174,38 +201,37 @@ extension PushBatchRun {
                         .forbidden,
                         "an atomic push cannot change \(switches.count) environments and other refs together",
                         hint: "push the branches one by one")))
-            return Self.answers(updates, .failure(Refusal(.atomicPushFailed)))
+            return answers(updates, options) { _ in .failure(Refusal(.atomicPushFailed)) }
         }
         let others = wanted.filter(\.isStored)
         do {
             guard let one = switches.first else {
                 try await change(others, options)
-                return Self.answers(updates, nil)
+                return answers(updates, options) { .success($0.done) }
             }
             let done = try await carryOut(one, wishes, options, with: others)
-            return Self.answers(updates, nil).map { command, answer in
-                (command, command.destination == one.ref ? .success(done) : answer)
+            return answers(updates, options) { update in
+                if update.ref == one.ref { return .success(done) }
+                return .success(done.isPending ? update.unmoved : update.done)
             }
         } catch {
             // The one that was in the way says why, once.
-            var isSaid = false
-            return Self.answers(updates, .failure(Refusal(.atomicPushFailed))).map { command, answer in
-                let isOfOne =
-                    (answer.failure as? Refusal)?.reason == .atomicPushFailed && !isSaid
-                    && (switches.first.map { $0.ref == command.destination } ?? true)
-                guard isOfOne else { return (command, answer) }
-                isSaid = true
-                return (command, .failure(error))
+            let culprit = switches.first?.ref ?? wanted.first?.ref
+            return answers(updates, options) { update in
+                .failure(update.ref == culprit ? error : Refusal(.atomicPushFailed))
             }
         }
     }
 
-    /// The answer of each: its own refusal, else `all`, else that it is done.
-    private static func answers(_ updates: Resolved, _ all: Result<Done, any Error>?) -> Answers {
+    /// The answer of each: its own refusal, else what `answer` makes of it.
+    private func answers(
+        _ updates: Resolved, _ options: PushOptions, _ answer: (RefUpdate) -> Result<Done, any Error>
+    ) -> Answers {
         updates.map { command, result in
-            switch result {
-            case .success(let update): (command, all ?? .success(update.done))
-            case .failure(let error): (command, .failure(error))
+            do {
+                return (command, .success(try answer(try result.get()).get()))
+            } catch {
+                return (command, .failure(told(error, command, options)))
             }
         }
     }
@@ -213,13 +239,24 @@ extension PushBatchRun {
 
 extension RefUpdate {
     fileprivate var isDeployment: Bool { if case .deploy = action { true } else { false } }
+    fileprivate var movesEnvironment: Bool {
+        switch action {
+        case .deploy, .tearDown: true
+        case .store, .delete, .keep: false
+        }
+    }
     fileprivate var isStored: Bool {
         switch action {
         case .store, .delete: true
-        case .deploy, .tearDown: false
+        case .deploy, .tearDown, .keep: false
         }
     }
-    fileprivate var done: PushBatchRun.Done { PushBatchRun.Done(forced: losesCommits) }
+    /// The answer when it is done.
+    fileprivate var done: PushBatchRun.Done {
+        if case .keep = action { unmoved } else { PushBatchRun.Done(forced: losesCommits) }
+    }
+    /// The answer while the ref is what it was.
+    var unmoved: PushBatchRun.Done { PushBatchRun.Done(newID: old?.hex ?? String(repeating: "0", count: 40)) }
     /// The change of a ref that deploys nothing.
     var change: RefChange { RefChange(ref: ref, old: old?.hex, new: storedID?.hex) }
 }

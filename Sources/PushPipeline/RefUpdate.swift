@@ -13,6 +13,8 @@ struct RefUpdate: Sendable {
         /// A ref that is kept with the source and deploys nothing.
         case store(ObjectID)
         case delete
+        /// The branch has the commit already, which was named by a tag.
+        case keep
         /// The branch's environment goes with it.
         case tearDown(environment: String)
     }
@@ -69,9 +71,14 @@ struct RefUpdateResolver {
         }
         let repository = try open()
         let id = try resolve(source, repository)
-        // A tag that stands for a branch's commit is nothing new to the branch.
-        let isBranch = command.destination.hasPrefix("refs/heads/")
-        if id == old || isBranch && old != nil && (try? repository.commit(id).id) == old { throw Refusal(.upToDate) }
+        if id == old { throw Refusal(.upToDate) }
+        if policy == .always, let old, command.destination.hasPrefix("refs/heads/"),
+            (try? repository.commit(id).id) == old
+        {
+            return RefUpdate(
+                ref: command.destination, old: old, pushedID: id, action: .keep, isForced: isForced,
+                losesCommits: false)
+        }
         let losesCommits = try losesCommits(from: old, to: id, of: command.destination, isForced, repository)
         if policy == .never {
             return RefUpdate(

@@ -53,7 +53,7 @@ package struct RemoteHelperRun: Sendable {
             trace?.note("git >", Self.shown(line))
             for outcome in progress.session.receive(line) {
                 do {
-                    try await carryOut(outcome, line, try address.get(), &progress)
+                    try await carryOut(outcome, line, address, &progress)
                 } catch {
                     reporter(progress).report(.fatal(error as? UserError ?? UserError(.internal, "\(error)")))
                     return 128
@@ -68,23 +68,25 @@ package struct RemoteHelperRun: Sendable {
     }
 
     private func carryOut(
-        _ outcome: Outcome, _ line: [UInt8], _ address: RemoteAddress, _ progress: inout Progress
+        _ outcome: Outcome, _ line: [UInt8], _ address: Result<RemoteAddress, UserError>, _ progress: inout Progress
     ) async throws {
         switch outcome {
         case .reply(let bytes): answer(bytes)
         case .list(forPush: true):
-            progress.localRefs = (try? location.open().references()) ?? [:]
+            let address = try address.get()
+            progress.localRefs = try localRefs()
             let options = progress.session.options
             answer(try await untilGitGoes { try await list(address, options) })
         case .push(let batch):
-            let (replies, epilogues) = try await answer(batch, address, progress)
+            let (replies, epilogues) = try await answer(batch, try address.get(), progress)
             answer(replies)
             progress.epilogues += epilogues
         case .list(forPush: false), .statelessConnect, .fetch:
+            let address = try address.get()
             let session = progress.session
             progress.status = try await untilAborted { try await passThrough(address, session, line) }
         case .connect(let service):
-            guard case .repository(let path) = address else {
+            guard case .repository(let path) = try address.get() else {
                 throw UserError(.internal, "'\(service)' cannot be spoken with '\(self.address)'")
             }
             let program = progress.session.options.servicePath
@@ -98,6 +100,10 @@ package struct RemoteHelperRun: Sendable {
         case .protocolError(let why):
             throw UserError(.internal, "git and git-remote-bim do not understand each other: \(why)")
         }
+    }
+
+    private func localRefs() throws(UserError) -> [String: ObjectID] {
+        do { return try location.open().references() } catch { throw error.userError }
     }
 
     private func answer(_ bytes: [UInt8]) {

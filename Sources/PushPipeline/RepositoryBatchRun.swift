@@ -19,7 +19,7 @@ struct RepositoryBatchRun: Sendable {
                     hint: "git config bim.deploy never  keeps the source there")
             }
             let refs = try await remote.refs(receivePack: batch.options.servicePath)
-            return try await answer(
+            return await answer(
                 batch,
                 RefUpdateResolver(
                     local: local,
@@ -31,7 +31,23 @@ struct RepositoryBatchRun: Sendable {
         }
     }
 
-    private func answer(_ batch: PushBatch, _ resolver: RefUpdateResolver) async throws(UserError) -> [UInt8] {
+    /// The answers of the other end, in pieces that fit an argument list; a failure is the answer of each that has none.
+    private func send(_ updates: [RefUpdate], _ options: PushOptions) async -> [String: RepositoryRemote.Answer] {
+        var answers: [String: RepositoryRemote.Answer] = [:]
+        let size = options.atomic ? max(updates.count, 1) : 5000
+        for start in stride(from: 0, to: updates.count, by: size) {
+            let piece = Array(updates[start..<min(start + size, updates.count)])
+            do throws(UserError) {
+                answers.merge(try await remote.send(piece, options)) { first, _ in first }
+            } catch {
+                reporter.report(.failure(error))
+                for update in piece { answers[update.ref] = .refused(.other(error.reason)) }
+            }
+        }
+        return answers
+    }
+
+    private func answer(_ batch: PushBatch, _ resolver: RefUpdateResolver) async -> [UInt8] {
         var updates: [RefUpdate] = []
         var refusals: [String: RejectReason] = [:]
         for command in batch.updates {
@@ -43,7 +59,7 @@ struct RepositoryBatchRun: Sendable {
             }
         }
         let isWhole = !batch.options.atomic || refusals.values.allSatisfy { $0 == .upToDate }
-        let answers = isWhole && !updates.isEmpty ? try await remote.send(updates, batch.options) : [:]
+        let answers = isWhole ? await send(updates, batch.options) : [:]
         let loses = Dictionary(updates.map { ($0.ref, $0.losesCommits) }, uniquingKeysWith: { first, _ in first })
         return batch.updates.flatMap { command in
             let ref = command.destination

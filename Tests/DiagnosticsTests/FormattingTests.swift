@@ -3,6 +3,17 @@ import Testing
 
 struct FormattingTests {
     @Test(
+        "A user and a password in an address are not shown, whatever is in them",
+        arguments: [
+            ("https://h/u/a?x=@y", "https://h/u/a?x=@y"), ("https://u:p@h/a", "https://…@h/a"),
+            ("https://u:p@ss#q?r@h/a", "https://…@h/a"), ("u:p@h:a/b", "…@h:a/b"), ("local/a", "local/a"),
+        ])
+    func credentials(_ url: String, _ shown: String) {
+        #expect(withoutCredentials(url) == shown)
+        #expect(!Trace.shown(url + "?token=s").contains("token"))
+    }
+
+    @Test(
         "a duration has one decimal below a minute, minutes and seconds above",
         arguments: [
             (Duration.zero, "0.0 s"), (.milliseconds(49), "0.0 s"), (.milliseconds(50), "0.1 s"),

@@ -60,7 +60,9 @@ fi
 exec @GIT@ "${settings[@]}" "$@"
 WRAPPER
     chmod +x "$work/bin/git"
-    ln -s "$(programs)/git-remote-bim" "$work/bin/git-remote-bim"
+    # Leaves a trace, so that a rewriting that stops working is noticed.
+    printf '#!/bin/sh\necho x >>%q\nexec %q "$@"\n' "$work/served" "$(programs)/git-remote-bim" >"$work/bin/git-remote-bim"
+    chmod +x "$work/bin/git-remote-bim"
     for name in git-receive-pack git-upload-pack git-upload-archive; do
         ln -s "$(command -v "$name")" "$work/bin/$name"
     done
@@ -71,9 +73,11 @@ listed() { sed -n "s/^$1  *\(.*[^ ]\)  *:: .*/\1/p" "$list"; }
 
 run_test() {
     local name=$1 log=$work/$1.log title passed failed
+    rm -f "$work/served"
     (cd "$source/t" && env PATH="$work/bin:$PATH" GIT_TEST_INSTALLED="$work/bin" timeout 600 \
         bash "./$name.sh" --root="$work/trash" >"$log" 2>&1 </dev/null) || true
-    grep -q '^1\.\.[0-9]' "$log" || { tail -5 "$log" >&2; fail "$name did not come to its end"; }
+    grep -q '^1\.\.[1-9]' "$log" || { tail -5 "$log" >&2; fail "$name did not come to its end"; }
+    [[ -s $work/served ]] || fail "no remote of $name was bim's"
     sed -n 's/^not ok [0-9]* - //p' "$log" | sed '/# TODO known breakage$/d' | sort >"$work/failed"
     listed "${name%%-*}" | sort >"$work/listed"
     passed=$(grep -c '^ok [0-9]* - ' "$log") || true

@@ -135,9 +135,14 @@ final class RefUpdateTests {
     @Test("A branch that moved since git asked for the refs is pushed as it was")
     func moved() throws {
         let old = try #require(ObjectID(hex: try run("git rev-parse main~1")))
-        guard case .deploy(let commit, _, _, _) = try resolve("main", to: "refs/heads/x", known: ["main": old]).action
-        else { return }
-        #expect(commit.id == old)
+        for (source, expected) in [("main", old), ("refs/heads/main^{commit}", old), ("main~0", old)] {
+            let update = try resolve(source, to: "refs/heads/x", known: ["refs/heads/main": old])
+            guard case .deploy(let commit, _, _, _) = update.action else {
+                Issue.record("\(update)")
+                continue
+            }
+            #expect(commit.id == expected, "\(source)")
+        }
     }
 
     @Test("The pusher may name the environment; one that nobody declared is a preview")

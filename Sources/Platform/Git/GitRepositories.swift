@@ -86,9 +86,15 @@ struct GitRepositories: Sendable {
         return answer.status.isSuccess
     }
 
-    /// Whether an object of any kind has been pushed to the app's repository.
-    func containsObject(_ id: String, of app: AppID) async throws -> Bool {
-        try await run(["-C", path(of: app), "cat-file", "-e", id]).status.isSuccess
+    /// The objects, of any kind, that have not been pushed to the app's repository.
+    ///
+    /// - Parameter ids: object ids in full.
+    func missingObjects(_ ids: [String], of app: AppID) async throws -> [String] {
+        if ids.isEmpty { return [] }
+        let answer = try await git(
+            ["-C", path(of: app), "cat-file", "--batch-check=%(objectname)"],
+            input: Array(ids.map { $0 + "\n" }.joined().utf8))
+        return answer.split(separator: "\n").filter { $0.hasSuffix(" missing") }.map { String($0.prefix { $0 != " " }) }
     }
 
     /// Whether `ancestor` lies in the history of `commit`; nil when the history that is here cannot tell.

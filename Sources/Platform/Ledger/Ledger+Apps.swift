@@ -116,11 +116,13 @@ extension Ledger {
     static func refs(of app: AppID, _ db: Database) throws -> [RefRecord] {
         try Row.fetchAll(
             db, sql: "SELECT * FROM ref WHERE user = ? AND app = ? ORDER BY name", arguments: [app.user, app.app]
-        ).map {
-            RefRecord(
-                ref: $0["name"], objectID: $0["object_id"], environment: $0["environment"], release: $0["release"],
-                updatedAt: $0["updated_at"])
-        }
+        ).map(RefRecord.init(row:))
+    }
+
+    private static func ref(_ name: String, in app: AppID, _ db: Database) throws -> RefRecord? {
+        try Row.fetchOne(
+            db, sql: "SELECT * FROM ref WHERE user = ? AND app = ? AND name = ?", arguments: [app.user, app.app, name]
+        ).map(RefRecord.init(row:))
     }
 
     static func objectID(of ref: String, in app: AppID, _ db: Database) throws -> String? {
@@ -139,7 +141,7 @@ extension Ledger {
     /// Deletions go first, so that `a` makes room for `a/b`.
     static func changeRefs(of app: AppID, _ changes: [RefChange], _ db: Database) throws {
         for change in changes.filter({ $0.new == nil }) + changes.filter({ $0.new != nil }) {
-            let known = try refs(of: app, db).first { $0.ref == change.ref }
+            let known = try ref(change.ref, in: app, db)
             guard known?.objectID == change.old else { throw Problem.staleRef(change.ref, current: known?.objectID) }
             guard known?.environment == nil else {
                 throw Problem.invalid(
@@ -162,12 +164,17 @@ extension Ledger {
 
     /// A ref and one below it cannot both be, as git keeps them (git-check-ref-format).
     static func requireRoom(for ref: String, in app: AppID, _ db: Database) throws {
-        let blocking = try String.fetchOne(
-            db,
-            sql: """
-                SELECT name FROM ref WHERE user = ?1 AND app = ?2
-                    AND (substr(name, 1, length(?3) + 1) = ?3 || '/' OR substr(?3, 1, length(name) + 1) = name || '/')
-                """, arguments: [app.user, app.app, ref])
+        let own = "SELECT name FROM ref WHERE user = ? AND app = ?"
+        let parts = ref.split(separator: "/")
+        let above = parts.indices.dropFirst().map { parts[..<$0].joined(separator: "/") }
+        // `0` is what follows `/`: all that begins with the ref's name and a slash lies between.
+        let below = try String.fetchOne(
+            db, sql: "\(own) AND name > ? AND name < ? LIMIT 1", arguments: [app.user, app.app, ref + "/", ref + "0"])
+        let blocking =
+            try below
+            ?? String.fetchOne(
+                db, sql: "\(own) AND name IN (\(above.map { _ in "?" }.joined(separator: ","))) LIMIT 1",
+                arguments: StatementArguments([app.user, app.app] + above))
         guard let blocking else { return }
         throw Problem(
             .configInvalid, status: 409, "'\(blocking)' exists, so '\(ref)' cannot", hint: "delete '\(blocking)' first")
@@ -184,6 +191,14 @@ extension Ledger {
                     environment = excluded.environment, release = excluded.release, updated_at = excluded.updated_at
                 """,
             arguments: [app.user, app.app, ref, objectID, environment, release, Timestamp.now()])
+    }
+}
+
+extension RefRecord {
+    fileprivate init(row: Row) {
+        self.init(
+            ref: row["name"], objectID: row["object_id"], environment: row["environment"], release: row["release"],
+            updatedAt: row["updated_at"])
     }
 }
 

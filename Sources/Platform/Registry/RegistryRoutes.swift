@@ -66,8 +66,6 @@ struct RegistryRoutes: Sendable {
                 }
                 return try await handler(request, context)
             } catch let error as RegistryError {
-                // The answer to HEAD has no body; one would be taken for the next answer.
-                if method == .head { return Response(status: error.status) }
                 return try error.response(from: request, context: context)
             } catch let error as BlobStore.Failure {
                 return try Self.translate(error).response(from: request, context: context)

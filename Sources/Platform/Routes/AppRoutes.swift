@@ -154,11 +154,12 @@ enum RefRules {
     static func check(_ changes: [RefChange], of app: AppID, in repositories: GitRepositories) async throws {
         for change in changes {
             guard isStored(change.ref) else { throw Problem.invalid("'\(change.ref)' cannot be the name of a ref") }
-            guard let new = change.new else { continue }
-            guard isObjectID(new), try await repositories.containsObject(new, of: app) else {
-                throw Problem.invalid("the object \(new.prefix(40)) has not been pushed")
-            }
         }
+        let ids = changes.compactMap(\.new)
+        var absent = ids.first { !isObjectID($0) }
+        if absent == nil { absent = try await repositories.missingObjects(ids, of: app).first }
+        guard let absent else { return }
+        throw Problem.invalid("the object \(absent.prefix(40)) has not been pushed")
     }
 
     /// 40 lower-case hexadecimal digits.

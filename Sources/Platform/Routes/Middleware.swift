@@ -49,6 +49,18 @@ struct Authentication: RouterMiddleware {
     }
 }
 
+/// Takes the body off a failure that answers HEAD (RFC 9110, 9.3.2): a client would take it for the next answer.
+struct HeadResponses: RouterMiddleware {
+    @concurrent func handle(
+        _ request: Request, context: PlatformContext,
+        next: @concurrent (Request, PlatformContext) async throws -> Response
+    ) async throws -> Response {
+        var response = try await next(request, context)
+        if request.method == .head, response.status.code >= 400 { response.body = ResponseBody() }
+        return response
+    }
+}
+
 /// Turns every error into problem details (RFC 9457), so that no route answers in another form.
 struct ProblemResponses: RouterMiddleware {
     let logger: Logger

@@ -101,7 +101,8 @@ extension RepositoryRemote {
         arguments += options.pushOptions.map { "--push-option=\($0)" }
         arguments += updates.map { "--force-with-lease=\($0.ref):\($0.old?.hex ?? "")" }
         arguments.append(path)
-        let lines = updates.map { "\($0.isForced ? "+" : "")\($0.storedID?.hex ?? ""):\($0.ref)\n" }
+        // Never with `+`, which is more than a lease to git; a lease that holds is the permission.
+        let lines = updates.map { "\($0.storedID?.hex ?? ""):\($0.ref)\n" }
         let (text, _) = try await talk(git(arguments), Array(lines.joined().utf8))
         return Self.answers(text)
     }
@@ -121,7 +122,10 @@ extension RepositoryRemote {
             let ref = String(parts[1])
             switch parts[0] {
             case "ok": answers[ref] = parts.count > 2 && parts[2] == "up to date" ? .refused(.upToDate) : .ok
-            case "error": answers[ref] = .refused(RejectReason(gitText: parts.count > 2 ? String(parts[2]) : ""))
+            case "error":
+                let text = Array((parts.count > 2 ? String(parts[2]) : "").utf8)
+                let plain = CStyleQuoting.unquote(text) ?? text
+                answers[ref] = .refused(RejectReason(gitText: String(decoding: plain, as: UTF8.self)))
             default: continue
             }
         }

@@ -15,7 +15,13 @@ struct SourcePush: Sendable {
 
     /// - Throws: `PLATFORM_UNAVAILABLE` with git's own words as cause.
     func send(_ ids: [ObjectID]) async throws(UserError) {
-        if ids.isEmpty { return }
+        // As many as an argument list holds.
+        for start in stride(from: 0, to: ids.count, by: 5000) {
+            try await sendPiece(Array(ids[start..<min(start + 5000, ids.count)]))
+        }
+    }
+
+    private func sendPiece(_ ids: [ObjectID]) async throws(UserError) {
         for attempt in 1... {
             let answer = try await push(ids)
             relayTrace(answer.errorText)
