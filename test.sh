@@ -14,6 +14,9 @@ lint_scripts() {
 }
 
 phase "packages" scripts/packages.sh build run demo tests
+phase "peers" scripts/peers.sh
+BIM_PEERS=$(scripts/peers.sh)
+export BIM_PEERS
 phase "format" swift format lint --strict --parallel --recursive Sources Tests Package.swift
 phase "scripts" lint_scripts
 phase "build" swift build --build-tests

@@ -11,7 +11,7 @@ declare -rA groups=(
     [build]="ca-certificates g++ git libarchive-dev libdeflate-dev libgit2-dev libsqlite3-dev pkg-config zlib1g-dev"
     [run]="bubblewrap ca-certificates git"
     [demo]="python3"
-    [tests]="bubblewrap curl docker-registry libarchive-tools openssl python3 shellcheck skopeo umoci"
+    [tests]="bubblewrap curl docker-registry libarchive-tools openssl python3 python3-venv shellcheck skopeo umoci"
     # What building another version of git takes.
     [git]="libcurl4-openssl-dev libexpat1-dev libssl-dev make xz-utils zlib1g-dev"
     # What a toolchain unpacked from swift.org loads at run time; installed when it does not start without.

@@ -133,6 +133,8 @@ package struct Deployment: Codable, Sendable, Equatable {
     package var message: String?
     /// Push options of the pusher's own, `x-…`, as they were given.
     package var extra: [String]?
+    /// What was known of the commit's tests; `none` also when the hook was passed by, as `--no-verify` does.
+    package var tests: DeploymentRequest.Tests?
     package var createdAt: String
     package var finishedAt: String?
 
@@ -140,7 +142,7 @@ package struct Deployment: Codable, Sendable, Equatable {
         id: String, app: String, environment: String, ref: String, commit: String, oldCommit: String?,
         artifact: DeploymentRequest.Artifact, status: DeploymentStatus, phase: String? = nil, release: Int? = nil,
         url: String? = nil, failure: DeploymentFailure? = nil, message: String?,
-        extra: [String]? = nil, createdAt: String, finishedAt: String? = nil
+        extra: [String]? = nil, tests: DeploymentRequest.Tests? = nil, createdAt: String, finishedAt: String? = nil
     ) {
         self.id = id
         self.app = app
@@ -156,12 +158,13 @@ package struct Deployment: Codable, Sendable, Equatable {
         self.failure = failure
         self.message = message
         self.extra = extra
+        self.tests = tests
         self.createdAt = createdAt
         self.finishedAt = finishedAt
     }
 
     enum CodingKeys: String, CodingKey {
-        case id, app, environment, ref, commit, artifact, status, phase, release, url, failure, message, extra
+        case id, app, environment, ref, commit, artifact, status, phase, release, url, failure, message, extra, tests
         case oldCommit = "old_commit"
         case createdAt = "created_at"
         case finishedAt = "finished_at"

@@ -70,4 +70,16 @@ struct HookTests {
         let push = try await project.push().success()
         #expect(push.stderr.contains("passed on this tree"), "\(push)")
     }
+
+    @Test("The ledger shows whether a commit came with its tests or past its hook")
+    func evidence() async throws {
+        try await commit(check: "test -f app.py")
+        try await hooks("install").success()
+        try await project.push().success()
+        try await project.commit("Past the hook", ["more": "x"])
+        try await project.push("--no-verify main").success()
+        let status = try await project.git("bim status --json").success().stdout
+        let tests = status.matches(of: /"tests":\{[^}]*"status":"([a-z]+)"/).map { String($0.output.1) }
+        #expect(tests == ["none", "passed"], "newest first: \(status)")
+    }
 }

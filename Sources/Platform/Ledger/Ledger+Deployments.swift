@@ -168,7 +168,8 @@ extension Ledger {
             ref: request.ref, commit: request.commit, oldCommit: request.oldCommit, artifact: request.artifact,
             status: status, phase: row["phase"], release: row["release"],
             url: (row["port"] as Int?).map { EnvironmentPorts.url(port: $0) }, failure: failure,
-            message: request.message, extra: request.extra, createdAt: row["created_at"], finishedAt: row["finished_at"]
+            message: request.message, extra: request.extra, tests: request.tests, createdAt: row["created_at"],
+            finishedAt: row["finished_at"]
         )
     }
 

@@ -56,7 +56,7 @@ struct WireSample: Sendable, CustomTestStringConvertible {
     private static let deployment = Deployment(
         id: "dpl_1", app: "acme/api", environment: "production", ref: "refs/heads/main", commit: id, oldCommit: id,
         artifact: artifact, status: .failed, phase: "checking", release: 1, url: "http://127.0.0.1:1", failure: failure,
-        message: "Try it", extra: ["x-ticket=7"], createdAt: time, finishedAt: time)
+        message: "Try it", extra: ["x-ticket=7"], tests: tests, createdAt: time, finishedAt: time)
     private static let leastDeployment = Deployment(
         id: "dpl_1", app: "acme/api", environment: "production", ref: "refs/heads/main", commit: id, oldCommit: nil,
         artifact: artifact, status: .queued, message: nil, createdAt: time)

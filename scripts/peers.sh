@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Installs the peers of the tests that come from PyPI and not from Debian, in a folder of their own, and prints that folder.
+# Usage: scripts/peers.sh
+set -euo pipefail
+
+readonly folder=${XDG_CACHE_HOME:-${HOME:?HOME is not set}/.cache}/bim/peers
+# moto plays S3; tests name it by BIM_PEERS.
+readonly packages=('moto[s3,server]==5.2.1')
+
+if [[ $(cat "$folder/installed" 2>/dev/null) != "${packages[*]}" ]]; then
+    printf 'bim: installing peers of the tests from PyPI: %s\n' "${packages[*]}" >&2
+    python3 -m venv --clear "$folder" >&2
+    "$folder/bin/pip" install --quiet --disable-pip-version-check "${packages[@]}" >&2
+    printf '%s\n' "${packages[*]}" >"$folder/installed"
+fi
+printf '%s\n' "$folder"
