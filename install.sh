@@ -111,7 +111,8 @@ run_demo() {
     printf '$ git push bim main\n'
     log=$(mktemp)
     trap 'rm -f "$log"' EXIT
-    git push bim main 2>&1 | tee "$log" || fail "the demo was not deployed" "what the push says above"
+    git push bim main 2>&1 | tee "$log" || fail "the demo was not deployed" \
+        "what the push says above; after 'fetch first' another 'hello' is there from before: cd '$demo_dir' && git push --force bim main"
     url=$(grep --word-regexp live "$log" | first_url) || true
     [[ -n $url ]] || url=$(git bim status | first_url) || true
     [[ -n $url ]] || fail "the push gave no live URL" "cd '$demo_dir' && git bim status"
@@ -159,6 +160,7 @@ remove_programs() {
         rm -f -- "$record"
         rmdir --ignore-fail-on-non-empty "$(dirname "$record")"
         say "removed from $bin: ${programs[*]}"
+        echo "  Hooks that were installed in repositories are still there and stop pushes: remove .git/hooks/pre-push where it names bim-hooks."
     else
         say "nothing is installed in $prefix"
     fi

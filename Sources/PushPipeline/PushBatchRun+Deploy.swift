@@ -51,9 +51,9 @@ extension PushBatchRun {
         )
     }
 
-    /// The commit, where a tag was pushed that stands for it.
+    /// The commit, where a tag was pushed that stands for it; the pushed ref's own, where it was sent to another environment.
     private func newID(of plan: PushPlan, _ commit: String) -> String? {
-        plan.update.pushedID?.hex == commit ? nil : commit
+        plan.update.destinationID ?? (plan.update.pushedID?.hex == commit ? nil : commit)
     }
 
     /// The lines above the steps.

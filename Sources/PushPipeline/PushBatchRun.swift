@@ -74,6 +74,7 @@ struct PushBatchRun: Sendable {
     /// Every ref for itself: what is only stored goes first and together, then one environment after the other.
     private func each(_ updates: Resolved, _ wishes: PushWishes, _ options: PushOptions) async -> Answers {
         let stored = await store(updates.compactMap { $0.1.success }.filter(\.isStored), options)
+        if policy == .never, !stored.isEmpty { reporter.report(.notice("stored, not deployed: bim.deploy is 'never'")) }
         var answers: Answers = []
         for (command, result) in updates {
             do {
@@ -256,7 +257,7 @@ extension RefUpdate {
         if case .keep = action { unmoved } else { PushBatchRun.Done(forced: losesCommits) }
     }
     /// The answer while the ref is what it was.
-    var unmoved: PushBatchRun.Done { PushBatchRun.Done(newID: old?.hex ?? String(repeating: "0", count: 40)) }
+    var unmoved: PushBatchRun.Done { PushBatchRun.Done(newID: destinationID ?? old?.hex ?? Self.noObject) }
     /// The change of a ref that deploys nothing.
     var change: RefChange { RefChange(ref: ref, old: old?.hex, new: storedID?.hex) }
 }

@@ -30,6 +30,11 @@ struct RefUpdate: Sendable {
     let losesCommits: Bool
     /// The number of the release that the ref stands for now.
     var liveRelease: Int?
+    /// What the ref that was pushed is and stays, where the pusher sent its commit to another environment; the zero id for
+    /// one that is not there. Nil where `ref` is the pushed one.
+    var destinationID: String?
+
+    static let noObject = String(repeating: "0", count: 40)
 
     /// The object that a ref which deploys nothing is to become; nil for one that is to go.
     var storedID: ObjectID? { if case .store(let id) = action { id } else { nil } }
@@ -71,6 +76,15 @@ struct RefUpdateResolver {
         }
         let repository = try open()
         let id = try resolve(source, repository)
+        if policy == .always, let environment, command.destination.hasPrefix("refs/heads/") {
+            let commit = try commit(id, for: command.destination, repository)
+            let config = try configuration(of: commit, repository)
+            let own = EnvironmentMap(config).meaning(ofRef: command.destination)
+            if case .environment(environment, _) = own {
+            } else {
+                return elsewhere(commit, config, environment, destination: old)
+            }
+        }
         if id == old { throw Refusal(.upToDate) }
         if policy == .always, let old, command.destination.hasPrefix("refs/heads/"),
             (try? repository.commit(id).id) == old
@@ -98,6 +112,23 @@ struct RefUpdateResolver {
             ref: command.destination, old: old, pushedID: id,
             action: try deployment(of: commit, to: command.destination, repository),
             isForced: isForced, losesCommits: losesCommits, liveRelease: refs[command.destination]?.release)
+    }
+
+    /// The branch of another environment gets the commit; the pushed one stays what it is, since its own environment does.
+    private func elsewhere(
+        _ commit: Commit, _ config: ProjectConfig, _ environment: String, destination: ObjectID?
+    ) -> RefUpdate {
+        let rule = EnvironmentMap(config).rule(named: environment)
+        let ref =
+            refs.values.filter { $0.environment == environment }.map(\.ref).min()
+            ?? "refs/heads/" + (rule?.branches.first { $0.isPlainName }?.text ?? environment)
+        let old = refs[ref].flatMap { ObjectID(hex: $0.objectID) }
+        return RefUpdate(
+            ref: ref, old: old, pushedID: commit.id,
+            action: old == commit.id
+                ? .keep : .deploy(commit, config, environment: environment, isPreview: rule == nil),
+            isForced: true, losesCommits: false, liveRelease: refs[ref]?.release,
+            destinationID: destination?.hex ?? RefUpdate.noObject)
     }
 
     private func open() throws(Refusal) -> Repository {
@@ -167,10 +198,6 @@ struct RefUpdateResolver {
         of commit: Commit, to ref: String, _ repository: borrowing Repository
     ) throws(Refusal) -> RefUpdate.Action {
         let config = try configuration(of: commit, repository)
-        if let environment {
-            let isKnown = environment == "production" || EnvironmentMap(config).rule(named: environment) != nil
-            return .deploy(commit, config, environment: environment, isPreview: !isKnown)
-        }
         switch EnvironmentMap(config).meaning(ofRef: ref) {
         case .environment(let name, let isPreview):
             return .deploy(commit, config, environment: name, isPreview: isPreview)

@@ -16,7 +16,7 @@ struct RepositoryBatchRun: Sendable {
             guard policy == .never else {
                 throw UserError(
                     .configInvalid, "'\(remote.path)' is a git repository, to which this version deploys nothing",
-                    hint: "git config bim.deploy never  keeps the source there")
+                    hint: "git config remote.<name>.bimDeploy never  keeps the source there")
             }
             let refs = try await remote.refs(receivePack: batch.options.servicePath)
             return await answer(

@@ -19,7 +19,7 @@ struct InitCommand: AsyncParsableCommand {
 
     func run() async throws {
         let environment = ProcessEnvironment.current
-        let (address, isNew) = try await ProjectSetup(environment: environment).addRemote(remote, url: url)
+        let (address, isNew, branch) = try await ProjectSetup(environment: environment).addRemote(remote, url: url)
         print(isNew ? "added the remote '\(remote)': \(address)" : "the remote '\(remote)' is there: \(address)")
         if hooks {
             let installer = HookInstaller(
@@ -27,6 +27,6 @@ struct InitCommand: AsyncParsableCommand {
                 program: ProcessEnvironment.program(named: "bim-hooks"), prefersScripts: false)
             for change in try await installer.install([]) { print(change.line) }
         }
-        print("git push \(remote) main  deploys")
+        print("git push \(remote) \(branch)  deploys")
     }
 }

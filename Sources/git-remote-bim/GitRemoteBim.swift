@@ -15,7 +15,7 @@ enum GitRemoteBim {
             git remote add bim bim::local/<app>     an app on this machine
             git push bim main                       test, build, upload and deploy it
 
-        'git bim --help' names the other commands.
+        'git bim -h' names the other commands.
 
         """
 

@@ -10,8 +10,11 @@ struct InitTests {
         let first = try await sandbox.run(["git", "bim", "init"], in: folder).success().stdout
         #expect(first.contains("added the remote 'bim': bim::local/my-app"))
         #expect(try await sandbox.run(["git", "hook", "run", "pre-push", "--", "bim", "x"], in: folder).status == 0)
-        let second = try await sandbox.run(["git", "bim", "init", "bim::local/other"], in: folder).success().stdout
+        #expect(first.contains("git push bim main  deploys"))
+        let second = try await sandbox.run(["git", "bim", "init"], in: folder).success().stdout
         #expect(second.contains("the remote 'bim' is there: bim::local/my-app"))
+        let other = try await sandbox.run(["git", "bim", "init", "bim::local/other"], in: folder)
+        #expect(try other.failure(11).stderr.contains("the remote 'bim' is there already"))
         let third = try await sandbox.run(
             ["git", "bim", "init", "--no-hooks", "--remote", "two", "https://x/y"], in: folder)
         #expect(try third.failure(11).stderr.contains("'https://x/y' is not an address of a bim remote"))

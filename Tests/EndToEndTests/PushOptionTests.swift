@@ -39,6 +39,8 @@ struct PushOptionTests {
         try await project.push("-o env=staging -o message=Try -o x-ticket=7 -o x-ticket=8 main:next").success()
         #expect(try await project.answer(of: "staging") == "two")
         #expect(try await project.answer() == "one")
+        #expect(try await project.remoteObjectID("staging") == (try await project.objectID("main")))
+        #expect(try await project.remoteObjectID("next") == nil)
         let text = try await project.git("bim status --json").success().stdout
         #expect(text.contains(#""extra":["x-ticket=7","x-ticket=8"]"#) && text.contains(#""message":"Try""#))
         try await project.push("v2:main").success()

@@ -74,7 +74,8 @@ struct StoringRemoteTests {
         #expect(try await stored("refs/heads/new") == "")
         try await project.git("config remote.bim.bimDeploy always").success()
         let refused = try await project.push("main:new").failure().stderr
-        #expect(refused.contains("deploys nothing") && refused.contains("hint: git config bim.deploy never"))
+        #expect(
+            refused.contains("deploys nothing") && refused.contains("hint: git config remote.<name>.bimDeploy never"))
         try await project.git("config remote.bim.bimDeploy perhaps").success()
         #expect(try await project.push("main:new").failure().stderr.contains("neither 'always' nor 'never'"))
     }

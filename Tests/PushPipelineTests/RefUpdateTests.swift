@@ -147,14 +147,18 @@ final class RefUpdateTests {
 
     @Test("The pusher may name the environment; one that nobody declared is a preview")
     func environments() throws {
-        for (name, isPreview) in [("production", false), ("review", true)] {
-            guard
-                case .deploy(_, _, name, isPreview) = try resolve("main", to: "refs/heads/x", environment: name).action
-            else {
+        for (name, isPreview, ref) in [("production", false, "refs/heads/main"), ("review", true, "refs/heads/review")]
+        {
+            let update = try resolve("main", to: "refs/heads/x", environment: name)
+            guard case .deploy(_, _, name, isPreview) = update.action else {
                 Issue.record("not deployed to \(name)")
                 continue
             }
+            // The environment's own branch moves, and the pushed one does not.
+            #expect(update.ref == ref)
+            #expect(update.destinationID == RefUpdate.noObject)
         }
+        #expect(try resolve("main", to: "refs/heads/main", environment: "production").destinationID == nil)
     }
 
     @Test("Tags are stored, existing ones are kept, deletions of branches take the environment along")
