@@ -68,8 +68,14 @@ package struct EmbeddedPlatform: Sendable {
     /// Asks it to stop, and waits until its apps have ended.
     ///
     /// - Returns: false when it did not run.
+    /// - Throws: `PLATFORM_UNAVAILABLE` when it does not stop, or cannot be told to.
     package func stop() async throws(UserError) -> Bool {
-        guard home.isLocked(), let endpoint = home.endpoint() else { return false }
+        guard home.isLocked() else { return false }
+        guard let endpoint = home.endpoint() else {
+            throw UserError(
+                .platformUnavailable, "the platform runs, and the file with its address is missing or damaged",
+                hint: "end the processes named bim-platform, and try again")
+        }
         kill(endpoint.processID, SIGTERM)
         let end = ContinuousClock.now + Self.stopDeadline
         while home.isLocked() {

@@ -98,6 +98,20 @@ struct BrokenMachineTests {
         #expect(try await WebClient.get(url).body == "two")
     }
 
+    @Test("A platform whose address file is damaged is not taken for a stopped one")
+    func damagedAddress() async throws {
+        let project = try await Project(in: sandbox)
+        try await project.commitApp(answering: "one")
+        try await project.push().success()
+        let file = sandbox.platformFolder + "/endpoint.json"
+        let address = try #require(FileManager.default.contents(atPath: file))
+        try Data("{".utf8).write(to: URL(fileURLWithPath: file))
+        let stop = try await project.git("bim platform stop").failure(75)
+        #expect(stop.stderr.contains("the file with its address is missing or damaged"))
+        try address.write(to: URL(fileURLWithPath: file))
+        #expect(try await project.git("bim platform stop").success().stdout == "stopped\n")
+    }
+
     @Test("A new environment does not take a port that another program has")
     func newEnvironmentAvoidsTakenPort() async throws {
         let project = try await Project(in: sandbox)
