@@ -46,7 +46,8 @@ struct PushPlan: Sendable {
         try Self.refuseUnsupported(config)
         do {
             evidence = try TestEvidence(
-                tree: commit.tree, config: config, location: location, skipReason: wishes.skippedTests)
+                tree: commit.tree, branch: String(update.ref.dropFirst("refs/heads/".count)), config: config,
+                location: location, skipReason: wishes.skippedTests)
         } catch {
             throw error.userError
         }

@@ -9,14 +9,18 @@ struct TestEvidence: Sendable {
     private let checks: [Check]
     private let skipReason: String?
 
-    /// - Parameter skipReason: why the pusher goes without tests; a pass that is known counts all the same.
+    /// - Parameters:
+    ///   - branch: where the commit goes; checks that guard other branches alone are not asked for.
+    ///   - skipReason: why the pusher goes without tests; a pass that is known counts all the same.
     init(
-        tree: ObjectID, config: ProjectConfig, location: RepositoryLocation, skipReason: String? = nil
+        tree: ObjectID, branch: String, config: ProjectConfig, location: RepositoryLocation, skipReason: String? = nil
     ) throws(GitError) {
         self.skipReason = skipReason
         let repository = try location.open()
         receipt = TestReceiptStore(commonDirectory: repository.commonDirectory).load(tree: tree.hex)
-        checks = config.hooks["pre-push"] ?? []
+        checks = (config.hooks["pre-push"] ?? []).filter { check in
+            check.branches.isEmpty || check.branches.contains { $0.matches(branch) }
+        }
     }
 
     /// Whether every check of the file has passed on this tree; where the file names none, whether any check has.

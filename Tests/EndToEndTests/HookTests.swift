@@ -71,6 +71,15 @@ struct HookTests {
         #expect(push.stderr.contains("passed on this tree"), "\(push)")
     }
 
+    @Test("A check that guards other branches alone is not asked of this one")
+    func otherBranches() async throws {
+        let required = "environments:\n  production: {branches: [main], required-tests: true}\n"
+        try await commit(
+            check: "test -f app.py", extra: "    slow: {run: 'false', branches: [release]}\n" + required)
+        try await hooks("install").success()
+        #expect(try await project.push().success().stderr.contains("1 check passed"))
+    }
+
     @Test("The ledger shows whether a commit came with its tests or past its hook")
     func evidence() async throws {
         try await commit(check: "test -f app.py")

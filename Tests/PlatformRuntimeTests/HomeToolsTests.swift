@@ -58,14 +58,14 @@ import Testing
     @Test("A toolchain behind a link in the home is lent, and what looks like one elsewhere in the home is not")
     func links() throws {
         try install("node", in: "home/.nvm/versions/node/v20/bin")
-        try install("ruby", in: "home/work/.rbenv/versions/3/bin")
+        try install("ruby", in: "home/code/.rbenv/versions/3/bin")
         makeFolder("home/bin")
         #expect(symlink(home + "/.nvm/versions/node/v20/bin/node", home + "/bin/node") == 0)
         let tools = HostTools.find(
-            path: "\(home)/bin:\(home)/work/.rbenv/versions/3/bin", home: home, hidden: [])
+            path: "\(home)/bin:\(home)/code/.rbenv/versions/3/bin", home: home, hidden: [])
         #expect(
             tools.folders == [
-                home + "/bin", home + "/.nvm/versions/node/v20", home + "/work/.rbenv/versions/3/bin",
+                home + "/bin", home + "/.nvm/versions/node/v20", home + "/code/.rbenv/versions/3/bin",
             ])
     }
 
