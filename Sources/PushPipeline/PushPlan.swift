@@ -87,12 +87,9 @@ struct PushPlan: Sendable {
 
     /// What the file may say and this version cannot do is refused, not overlooked.
     private static func refuseUnsupported(_ config: ProjectConfig) throws(UserError) {
-        let unsupported = [
-            ("builder", config.builder.map { $0 != "own" } ?? false), ("port", config.port != nil),
-        ].first { $0.1 }
-        if let unsupported {
+        if config.port != nil {
             throw UserError(
-                .configInvalid, "bim.yml sets '\(unsupported.0)', which this version does not support yet",
+                .configInvalid, "bim.yml sets 'port', which this version does not support yet",
                 hint: "remove the key, commit and push again")
         }
     }
