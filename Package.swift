@@ -92,9 +92,10 @@ let package = Package(
         library(
             "Platform",
             [
-                "PlatformAPI", "Artifacts", "ProcessRunner", "Diagnostics", asyncAlgorithms, asyncHTTPClient, grdb,
-                httpTypes,
-                hummingbird, logging, nioCore, nioHTTP1, nioPosix, serviceLifecycle, systemPackage, unixSignals,
+                "PlatformAPI", "Artifacts", "Registry", "HTTPTransport", "ProcessRunner", "Diagnostics",
+                asyncAlgorithms,
+                asyncHTTPClient, grdb, httpTypes, hummingbird, logging, nioCore, nioHTTP1, nioPosix, serviceLifecycle,
+                systemPackage, unixSignals,
             ]),
 
         // Level 3: one step of the story each.
@@ -132,8 +133,8 @@ let package = Package(
         tests(
             "PlatformTests",
             [
-                "Platform", "PlatformAPI", "Artifacts", "ProcessRunner", "Diagnostics", asyncAlgorithms,
-                asyncHTTPClient, grdb, nioCore, yams,
+                "Platform", "PlatformAPI", "Artifacts", "Registry", "HTTPTransport", "ProcessRunner", "Diagnostics",
+                asyncAlgorithms, asyncHTTPClient, grdb, nioCore, yams,
             ]),
         tests("ProcessRunnerTests", ["ProcessRunner"]),
         tests("ProjectConfigTests", ["ProjectConfig"]),

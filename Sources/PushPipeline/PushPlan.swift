@@ -71,12 +71,18 @@ struct PushPlan: Sendable {
     private static func refuseUnsupported(_ config: ProjectConfig) throws(UserError) {
         let unsupported = [
             ("builder", config.builder.map { $0 != "own" } ?? false), ("registry", config.registry != nil),
-            ("port", config.port != nil),
         ].first { $0.1 }
         if let unsupported {
             throw UserError(
                 .configInvalid, "bim.yml sets '\(unsupported.0)', which this version does not support yet",
                 hint: "remove the key, commit and push again")
+        }
+        if let port = config.port {
+            // The old and the new release run side by side until the switch, on one network: one port serves one of them.
+            throw UserError(
+                .configInvalid,
+                "bim.yml sets 'port: \(port)', and every release gets a port of its own in the variable PORT",
+                hint: "remove 'port' and let the process take it, such as 'web: python3 app.py --port $PORT'")
         }
     }
 
