@@ -150,7 +150,9 @@ struct Push: Sendable {
         if failure.phase != DeploymentPhase.releasing.rawValue {
             for line in failure.logTail.suffix(20) { reporter.report(.output(line)) }
         }
-        let live = plan.update.liveRelease.map { "release \($0) is still live" }
+        // A platform that cannot run or reach anything may not reach that one either.
+        let live =
+            failure.code == .platformUnavailable ? nil : plan.update.liveRelease.map { "release \($0) is still live" }
         let hints = [failure.hint, live].compactMap(\.self)
         return UserError(failure.code, failure.message, hint: hints.isEmpty ? nil : hints.joined(separator: "; "))
     }
