@@ -27,17 +27,28 @@ package struct ProjectConfig: Sendable, Equatable {
     /// The checks of each of git's client-side hooks, in the file's order.
     package var hooks: [String: [Check]] = [:]
 
+    /// What a deployment is made of.
+    package var artifact = ArtifactKind.image
+
     /// Where artifacts go, such as `ghcr.io/acme/api` or `s3://bucket/prefix`; nil for the platform's own registry.
     package var registry: String?
 
-    /// The name of the builder; nil lets bim choose.
-    package var builder: String?
+    /// How the commit becomes an artifact.
+    package var build = BuildSettings()
 
     /// What an empty file means.
     package static let `default` = ProjectConfig()
 
     /// Makes a configuration that says nothing.
     package init() {}
+}
+
+/// What the files of a commit become; the raw value is what the deploy API calls it.
+package enum ArtifactKind: String, Sendable, CaseIterable {
+    /// An OCI image.
+    case image
+    /// The files alone, in one ZIP.
+    case zip
 }
 
 /// How bim's own builder makes an image.

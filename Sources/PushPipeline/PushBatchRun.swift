@@ -31,19 +31,24 @@ struct PushBatchRun: Sendable {
     typealias Answers = [(command: PushCommand, answer: Result<Done, Refusal>)]
 
     let local: LocalRefs
-    let connection: PlatformConnection
-    let deployer: any Deployer
+    let target: DeployTarget
+    let settings: RemoteSettings
     let policy: DeployPolicy
     let transport: HTTPTransport
     let reporter: any Reporter
+
+    var deployer: any Deployer { target.deployer }
 
     /// Answers for all updates of the batch, in order, and what to say when git has shown them.
     func run(_ batch: PushBatch) async -> (replies: [UInt8], epilogues: [Epilogue]) {
         let answers: Answers
         do throws(UserError) {
             let wishes = try PushWishes(batch.options.pushOptions)
+            let refs = try await liveRefs()
+            try await PromisedObjects(location: local.location, reporter: reporter).fetch(
+                for: try commits(batch, unlike: refs))
             let resolver = RefUpdateResolver(
-                local: local, refs: try await liveRefs(), options: batch.options, policy: policy,
+                local: local, refs: refs, options: batch.options, policy: policy,
                 environment: wishes.environment)
             let updates = batch.updates.map { command in (command, Result { try resolver.resolve(command) }) }
             answers =
@@ -63,6 +68,22 @@ struct PushBatchRun: Sendable {
             }
         }
         return (replies + PushReply.endOfBatch, answers.compactMap { $0.answer.success?.epilogue })
+    }
+
+    /// The commits that shall become live, as far as they can be told now.
+    private func commits(_ batch: PushBatch, unlike refs: [String: RefRecord]) throws(UserError) -> [ObjectID] {
+        if policy == .never { return [] }
+        let repository: Repository
+        do { repository = try local.location.open() } catch { throw error.userError }
+        var commits: [ObjectID] = []
+        for command in batch.updates where command.destination.hasPrefix("refs/heads/") {
+            guard let source = command.source,
+                let id = try? local.objectID(String(decoding: source, as: UTF8.self), in: repository),
+                let commit = try? repository.commit(id).id, refs[command.destination]?.objectID != commit.hex
+            else { continue }
+            commits.append(commit)
+        }
+        return commits
     }
 
     private func liveRefs() async throws(UserError) -> [String: RefRecord] {
@@ -136,8 +157,7 @@ struct PushBatchRun: Sendable {
         let updates = updates.filter { $0.old != nil || $0.storedID != nil }
         guard !updates.isEmpty, !options.dryRun else { return }
         try await deployer.ensureApp()
-        let source = SourcePush(location: local.location, connection: connection)
-        try await source.send(updates.compactMap(\.storedID))
+        try await target.source.send(updates.compactMap(\.storedID))
         try await deployer.changeRefs(updates.map(\.change))
     }
 

@@ -1,6 +1,7 @@
 import Glibc
 @testable import Platform
 import ProcessRunner
+import Sandboxes
 import Testing
 
 @Suite(.timeLimit(patience)) struct SandboxTests {
@@ -36,7 +37,7 @@ import Testing
         let system = ["bin", "etc", "lib", "lib32", "lib64", "libx32", "sbin", "usr"]
         #expect(Set(found[0]).subtracting(system) == ["app", "dev", "proc", "tmp"])
         let settings = Set(
-            SandboxArguments.harmlessSettings.compactMap { $0.split(separator: "/").first.map(String.init) })
+            HostSystem.harmlessSettings.compactMap { $0.split(separator: "/").first.map(String.init) })
         #expect(
             Set(found[1]).subtracting(settings).filter { !$0.hasPrefix("java-") && !$0.hasPrefix("python3.") } == [])
         #expect(Set(found[2]).subtracting(["certs", "openssl.cnf"]) == [])

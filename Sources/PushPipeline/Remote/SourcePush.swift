@@ -6,7 +6,7 @@ internal import ProcessRunner
 /// Sends objects with their history to the platform's repository, under refs that no clone sees.
 ///
 /// git itself does it: it knows what is there already, shallow and partial clones, proxies and certificates.
-struct SourcePush: Sendable {
+struct SourcePush: SourceSender {
     let location: RepositoryLocation
     let connection: PlatformConnection
 
@@ -67,9 +67,10 @@ struct SourcePush: Sendable {
             .platformUnavailable, "the commit could not be sent to the platform: \(line)", hint: "push again",
             cause: GitSaid(text: said))
     }
+}
 
-    private struct GitSaid: Error, CustomStringConvertible {
-        let text: String
-        var description: String { text }
-    }
+/// git's own words as the cause of an error.
+struct GitSaid: Error, CustomStringConvertible {
+    let text: String
+    var description: String { text }
 }

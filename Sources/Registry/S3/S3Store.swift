@@ -111,6 +111,13 @@ package struct S3Store: ArtifactStore {
             message: "others keep changing the index")
     }
 
+    /// As `<prefix>/<app>/<digest>.attached/<digest of the document>.json`.
+    package func attach(_ document: [UInt8], type: String, to artifact: Artifact) async throws {
+        let subject = artifact.zip?.descriptor.digest ?? artifact.digest
+        let key = "\(folder)/\(subject.hex).attached/\(Digest.sha256(of: document).hex).json"
+        _ = try await upload.put(document, at: key, type: type, if: .absent)
+    }
+
     /// URLs under which the platform may fetch the artifact without a key, by the digest of each part: the ZIP, or an
     /// image's manifest, configuration and layers.
     ///
