@@ -23,9 +23,6 @@ struct Push: Sendable {
     /// Where layers of base images are kept.
     let layerFolder: String
 
-    /// How long the platform may fetch an artifact without a key, in seconds: as long as a deployment may wait its turn.
-    private static let urlLifetime = 3600
-
     /// Makes the update's commit live.
     ///
     /// - Parameter others: changes of refs that deploy nothing, made in the same transaction; their objects are there.
@@ -95,6 +92,10 @@ struct Push: Sendable {
         ).resolve(for: plan.platform)
     }
 
+    /// How long a platform without a key may read an artifact; it may have to wait for its turn first.
+    private static let presignedSeconds = 3600
+
+    /// Brings the artifact to its store and says how the platform finds it there.
     private func upload(_ result: BuildResult, _ plan: PushPlan) async throws -> DeploymentRequest.Artifact {
         let artifact = result.artifact
         let began = ContinuousClock.now
@@ -111,9 +112,10 @@ struct Push: Sendable {
             text = "\(place), \(summary.sentLayers) of \(summary.layers) layers, \(formatBytes(summary.sentBytes))"
         }
         reporter.report(.finished(.upload, text, ContinuousClock.now - began))
-        let urls =
-            plan.takesPresignedURLs ? try await store.presignedURLs(for: artifact, seconds: Self.urlLifetime) : nil
-        return .init(kind: plan.config.artifact.rawValue, reference: reference, urls: urls)
+        return DeploymentRequest.Artifact(
+            kind: plan.config.artifact.rawValue, reference: reference,
+            urls: plan.takesPresignedURLs
+                ? try await store.presignedURLs(for: artifact, seconds: Self.presignedSeconds) : nil)
     }
 
     /// Says beside the artifact how it was made. A registry that does not take that is no reason to stop.
@@ -177,7 +179,9 @@ struct Push: Sendable {
         if failure.phase != DeploymentPhase.releasing.rawValue {
             for line in failure.logTail.suffix(20) { reporter.report(.output(line)) }
         }
-        let live = plan.update.liveRelease.map { "release \($0) is still live" }
+        // A platform that cannot run or reach anything may not reach that one either.
+        let live =
+            failure.code == .platformUnavailable ? nil : plan.update.liveRelease.map { "release \($0) is still live" }
         let hints = [failure.hint, live].compactMap(\.self)
         return UserError(failure.code, failure.message, hint: hints.isEmpty ? nil : hints.joined(separator: "; "))
     }
