@@ -1,0 +1,45 @@
+internal import AsyncHTTPClient
+internal import NIOCore
+internal import NIOPosix
+internal import NIOSSL
+
+extension HTTPSettings {
+    /// How connections are encrypted; nil is the library's way, which trusts the system's certificates.
+    func tlsConfiguration(alsoTrusting more: [String]) throws -> TLSConfiguration? {
+        let trusted = certificates + more
+        if trusted.isEmpty, checksCertificates, clientCertificate == nil { return nil }
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.additionalTrustRoots = trusted.map { .file($0) }
+        if !checksCertificates { configuration.certificateVerification = .none }
+        if let own = clientCertificate {
+            configuration.certificateChain = try NIOSSLCertificate.fromPEMFile(own.certificates).map {
+                .certificate($0)
+            }
+            configuration.privateKey = .privateKey(try NIOSSLPrivateKey(file: own.key, format: .pem))
+        }
+        return configuration
+    }
+}
+
+extension TransportError.Kind {
+    /// What an error of the library, or of what lies below it, amounts to.
+    init(of error: any Error) {
+        switch error {
+        case let error as HTTPClientError
+        where error == .deadlineExceeded || error == .readTimeout || error == .connectTimeout
+            || error == .tlsHandshakeTimeout || error == .httpProxyHandshakeTimeout:
+            self = .timedOut
+        case let error as HTTPClientError
+        where error == .proxyAuthenticationRequired || error == .invalidProxyResponse:
+            self = .proxyRefused
+        case is NIOTooManyBytesError: self = .answerTooLarge
+        case is FileChunks.ReadFailed: self = .unreadableFile
+        case let error as NIOConnectionError
+        where error.connectionErrors.isEmpty && (error.dnsAError != nil || error.dnsAAAAError != nil):
+            self = .unknownHost
+        case is NIOSSLExtraError: self = .untrusted
+        case let error as NIOSSLError where "\(error)".contains("CERTIFICATE_VERIFY_FAILED"): self = .untrusted
+        default: self = .unreachable
+        }
+    }
+}
