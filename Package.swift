@@ -92,9 +92,9 @@ let package = Package(
         library(
             "Platform",
             [
-                "PlatformAPI", "Artifacts", "Sandboxes", "ProcessRunner", "Diagnostics", asyncAlgorithms, asyncHTTPClient,
-                grdb, httpTypes,
-                hummingbird, logging, nioCore, nioHTTP1, nioPosix, serviceLifecycle, systemPackage, unixSignals,
+                "PlatformAPI", "Registry", "Artifacts", "Sandboxes", "HTTPTransport", "ProcessRunner", "Diagnostics",
+                asyncAlgorithms, asyncHTTPClient, grdb, httpTypes, hummingbird, logging, nioCore, nioHTTP1, nioPosix,
+                serviceLifecycle, systemPackage, unixSignals,
             ]),
 
         // Level 3: one step of the story each.
@@ -131,7 +131,7 @@ let package = Package(
         tests("DiagnosticsTests", ["Diagnostics"]),
         tests("EndToEndTests", []),
         tests("GitCoreTests", ["GitCore"]),
-        tests("HookManagerTests", ["HookManager", "Diagnostics"]),
+        tests("HookManagerTests", ["HookManager", "Workspaces", "Diagnostics"]),
         tests(
             "PlatformRuntimeTests",
             ["Platform", "PlatformAPI", "Sandboxes", "ProcessRunner", asyncHTTPClient, nioCore, nioPosix]),
@@ -139,8 +139,8 @@ let package = Package(
         tests(
             "PlatformTests",
             [
-                "Platform", "PlatformAPI", "Artifacts", "Sandboxes", "ProcessRunner", "Diagnostics", asyncAlgorithms,
-                asyncHTTPClient, grdb, nioCore, yams,
+                "Platform", "PlatformAPI", "Artifacts", "Registry", "Sandboxes", "HTTPTransport", "ProcessRunner",
+                "Diagnostics", asyncAlgorithms, asyncHTTPClient, grdb, nioCore, yams,
             ]),
         tests("ProcessRunnerTests", ["ProcessRunner"]),
         tests("ProjectConfigTests", ["ProjectConfig"]),

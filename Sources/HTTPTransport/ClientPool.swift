@@ -2,17 +2,26 @@ internal import AsyncHTTPClient
 internal import NIOCore
 internal import Synchronization
 
-/// The library's clients, one for each proxy, as a proxy belongs to a client.
+/// The library's clients: proxy and guard belong to a client, and so do the connections that were made with them.
 ///
 /// They live as long as the process, as connections are worth keeping.
 final class ClientPool: Sendable {
-    private let clients = Mutex<[HTTPProxy?: HTTPClient]>([:])
+    private struct Key: Hashable {
+        let proxy: HTTPProxy?
+        let isGuarded: Bool
+    }
 
-    func client(through proxy: HTTPProxy?) -> HTTPClient {
+    private let clients = Mutex<[Key: HTTPClient]>([:])
+
+    /// - Parameter isGuarded: whether each connection is looked at when it is made, and ended where it may not lead.
+    func client(through proxy: HTTPProxy?, isGuarded: Bool) -> HTTPClient {
         clients.withLock { clients in
-            if let client = clients[proxy] { return client }
-            let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: Self.configuration(proxy))
-            clients[proxy] = client
+            let key = Key(proxy: proxy, isGuarded: isGuarded)
+            if let client = clients[key] { return client }
+            var configuration = Self.configuration(proxy)
+            if isGuarded { configuration.http1_1ConnectionDebugInitializer = ReachExceeded.guardConnection }
+            let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+            clients[key] = client
             return client
         }
     }

@@ -15,6 +15,8 @@ package struct TransportError: Error, Sendable, CustomStringConvertible {
         case untrusted
         /// The proxy does not let the request through.
         case proxyRefused
+        /// The host has an address to which this client may not go.
+        case privateAddress
     }
 
     package let kind: Kind
@@ -27,7 +29,7 @@ package struct TransportError: Error, Sendable, CustomStringConvertible {
         self.detail = detail
     }
 
-    package var description: String { "\(url): \(detail)" }
+    package var description: String { "\(Trace.shown(url)): \(detail)" }
 }
 
 /// One request.
@@ -95,13 +97,16 @@ package struct HTTPTransport: Sendable {
     private static let answerLimit = 8 << 20
 
     private let trace: Trace?
+    private let reach: Reach
     private let settings: (any HTTPSettingsSource)?
 
     /// - Parameters:
     ///   - trace: told of each try and its answer, without headers, bodies and queries.
+    ///   - reach: where it may connect to.
     ///   - settings: asked how each server is reached; nil reaches all directly and trusts the system's certificates.
-    package init(trace: Trace? = nil, settings: (any HTTPSettingsSource)? = nil) {
+    package init(trace: Trace? = nil, reach: Reach = .anywhere, settings: (any HTTPSettingsSource)? = nil) {
         self.trace = trace
+        self.reach = reach
         self.settings = settings
     }
 
@@ -142,7 +147,7 @@ package struct HTTPTransport: Sendable {
         note(exchange)
         let settings = try await settings?.settings(for: exchange.url) ?? HTTPSettings()
         do {
-            let response = try await Self.clients.client(through: settings.proxy).execute(
+            let response = try await client(for: exchange, settings).execute(
                 try request(exchange, settings), deadline: .now() + .nanoseconds(exchange.deadline.nanoseconds))
             let body = try await response.body.collect(upTo: Self.answerLimit)
             trace?.note("http <", "\(response.status.code), \(body.readableBytes) bytes")
@@ -163,7 +168,7 @@ package struct HTTPTransport: Sendable {
         note(exchange)
         let settings = try await settings?.settings(for: exchange.url) ?? HTTPSettings()
         do {
-            let response = try await Self.clients.client(through: settings.proxy).execute(
+            let response = try await client(for: exchange, settings).execute(
                 try request(exchange, settings), deadline: .now() + .nanoseconds(exchange.deadline.nanoseconds))
             trace?.note("http <", "\(response.status.code), as it comes")
             if response.status == .ok || response.status == .partialContent {
@@ -185,6 +190,10 @@ package struct HTTPTransport: Sendable {
     package typealias ByteChunk = [UInt8]
 
     private static let clients = ClientPool()
+
+    private func client(for exchange: Exchange, _ settings: HTTPSettings) -> HTTPClient {
+        Self.clients.client(through: settings.proxy, isGuarded: !reach.isFree(exchange.url))
+    }
 
     private func request(_ exchange: Exchange, _ settings: HTTPSettings) throws -> HTTPClientRequest {
         var request = HTTPClientRequest(url: exchange.url)

@@ -35,7 +35,7 @@ package struct RetryPolicy: Sendable {
     static func isTransient(_ kind: TransportError.Kind) -> Bool {
         switch kind {
         case .unreachable, .timedOut, .unknownHost: true
-        case .answerTooLarge, .unreadableFile, .untrusted, .proxyRefused: false
+        case .answerTooLarge, .unreadableFile, .untrusted, .proxyRefused, .privateAddress: false
         }
     }
 }

@@ -37,6 +37,7 @@ extension TransportError.Kind {
         case let error as NIOConnectionError
         where error.connectionErrors.isEmpty && (error.dnsAError != nil || error.dnsAAAAError != nil):
             self = .unknownHost
+        case is ReachExceeded: self = .privateAddress
         case is NIOSSLExtraError: self = .untrusted
         case let error as NIOSSLError where "\(error)".contains("CERTIFICATE_VERIFY_FAILED"): self = .untrusted
         default: self = .unreachable

@@ -87,10 +87,12 @@ struct PushPlan: Sendable {
 
     /// What the file may say and this version cannot do is refused, not overlooked.
     private static func refuseUnsupported(_ config: ProjectConfig) throws(UserError) {
-        if config.port != nil {
+        if let port = config.port {
+            // The old and the new release run side by side until the switch, on one network: one port serves one of them.
             throw UserError(
-                .configInvalid, "bim.yml sets 'port', which this version does not support yet",
-                hint: "remove the key, commit and push again")
+                .configInvalid,
+                "bim.yml sets 'port: \(port)', and every release gets a port of its own in the variable PORT",
+                hint: "remove 'port' and let the process take it, such as 'web: python3 app.py --port $PORT'")
         }
     }
 
