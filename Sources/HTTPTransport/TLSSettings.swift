@@ -3,13 +3,20 @@ internal import NIOCore
 internal import NIOPosix
 internal import NIOSSL
 
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
 extension HTTPSettings {
     /// How connections are encrypted; nil is the library's way, which trusts the system's certificates.
     func tlsConfiguration(alsoTrusting more: [String]) throws -> TLSConfiguration? {
         let trusted = certificates + more
         if trusted.isEmpty, checksCertificates, clientCertificate == nil { return nil }
         var configuration = TLSConfiguration.makeClientConfiguration()
-        configuration.additionalTrustRoots = trusted.map { .file($0) }
+        configuration.additionalTrustRoots = try trusted.map { path in
+            guard let files = Self.authorities(in: path) else { return .file(path) }
+            return .certificates(try files.flatMap { try NIOSSLCertificate.fromPEMFile($0) })
+        }
         if !checksCertificates { configuration.certificateVerification = .none }
         if let own = clientCertificate {
             configuration.certificateChain = try NIOSSLCertificate.fromPEMFile(own.certificates).map {
@@ -18,6 +25,24 @@ extension HTTPSettings {
             configuration.privateKey = .privateKey(try NIOSSLPrivateKey(file: own.key, format: .pem))
         }
         return configuration
+    }
+
+    /// The files of a folder that are named as `c_rehash` names them, by hash and number; nil for what is no folder.
+    private static func authorities(in path: String) -> [String]? {
+        guard let stream = opendir(path) else { return nil }
+        defer { closedir(stream) }
+        var files: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            let parts = name.split(separator: ".")
+            if parts.count == 2, parts[0].count == 8, parts[0].allSatisfy(\.isHexDigit), parts[1].allSatisfy(\.isNumber)
+            {
+                files.append("\(path)/\(name)")
+            }
+        }
+        return files.sorted()
     }
 }
 

@@ -169,7 +169,7 @@ extension RegistrySession {
             switch failure.kind {
             case .unreadableFile: throw RegistryError.unreadableLayer(path: failure.detail)
             case .privateAddress: throw RegistryError.privateAddress(host: endpoint.host)
-            case .unreachable, .timedOut, .answerTooLarge:
+            case .unreachable, .timedOut, .answerTooLarge, .unknownHost, .untrusted, .proxyRefused:
                 throw RegistryError.unreachable(host: endpoint.host, detail: failure.description)
             }
         }

@@ -71,17 +71,20 @@ struct FaultyAnswerTests {
             number < tries && !fault.testDescription.hasPrefix("401") || number == 0
                 ? fault.moves : ScriptedPlatform.healthy(request)
         }
-        let deployer = APIDeployer(PlatformConnection(peer.url), transport: HTTPTransport(), deadlines: .short)
+        let deployer = APIDeployer(
+            PlatformConnection(peer.url), transport: HTTPTransport(),
+            deadlines: fault.message.contains("in time") ? .short : .quick)
         var seen: UserError?
         // What is not worth trying again is not tried again, so the first answers may be fewer than the tries.
         while peer.requests.count < tries, seen == nil || peer.requests.count == 1 {
             do throws(UserError) { _ = try await deployer.refs() } catch { seen = error }
         }
+        let healthy = APIDeployer(PlatformConnection(peer.url), transport: HTTPTransport(), deadlines: .quick)
         let error = try #require(seen)
         #expect(error.code == fault.code)
         #expect(error.message.contains(fault.message), "\(error.message)")
         #expect(error.hint != nil)
-        #expect(try await deployer.refs() == [])
+        #expect(try await healthy.refs() == [])
     }
 
     @Test("A server that asks for patience gets it, and then its answer is taken")
@@ -89,7 +92,7 @@ struct FaultyAnswerTests {
         let peer = try await ScriptedPeer { request, number in
             number == 0 ? [.answer(429, "", "Retry-After: 0\r\n")] : ScriptedPlatform.healthy(request)
         }
-        let deployer = APIDeployer(PlatformConnection(peer.url), transport: HTTPTransport(), deadlines: .short)
+        let deployer = APIDeployer(PlatformConnection(peer.url), transport: HTTPTransport(), deadlines: .quick)
         #expect(try await deployer.refs() == [])
         #expect(peer.requests.count == 2)
     }
@@ -98,7 +101,7 @@ struct FaultyAnswerTests {
     func nowhere() async throws {
         let transport = HTTPTransport()
         let unknown = APIDeployer(
-            PlatformConnection("https://nothing.invalid"), transport: transport, deadlines: .short)
+            PlatformConnection("https://nothing.invalid"), transport: transport, deadlines: .quick)
         await #expect { try await unknown.refs() } throws: { error in
             let error = error as? UserError
             return error?.code == .platformUnavailable
@@ -107,15 +110,15 @@ struct FaultyAnswerTests {
         var peer: ScriptedPeer? = try await ScriptedPeer { _, _ in [] }
         let url = try #require(peer?.url)
         peer = nil
-        let closed = APIDeployer(PlatformConnection(url), transport: transport, deadlines: .short)
+        let closed = APIDeployer(PlatformConnection(url), transport: transport, deadlines: .quick)
         await #expect { try await closed.refs() } throws: { ($0 as? UserError)?.code == .platformUnavailable }
     }
 }
 
 /// A platform that is lost, or spoils what it says, in the middle of a deployment.
 struct FaultyDeploymentTests {
-    private func deployer(_ peer: ScriptedPeer) -> APIDeployer {
-        APIDeployer(PlatformConnection(peer.url), transport: HTTPTransport(), deadlines: .short)
+    private func deployer(_ peer: ScriptedPeer, _ deadlines: APIDeadlines = .quick) -> APIDeployer {
+        APIDeployer(PlatformConnection(peer.url), transport: HTTPTransport(), deadlines: deadlines)
     }
 
     private static let cuts = Array(stride(from: 0, to: ScriptedPlatform.stream(after: 0).utf8.count, by: 41))
@@ -160,7 +163,11 @@ struct FaultyDeploymentTests {
         let peer = try await ScriptedPeer { request, number in
             number == 1 ? Self.interruptions[index] : ScriptedPlatform.healthy(request)
         }
-        let (deployment, ids) = try await deployer(peer).deployOnce()
+        var deadlines = APIDeadlines.quick
+        // Where nothing comes, something has to end the wait; what does come is never so late.
+        deadlines.silence = .seconds(1)
+        deadlines.answer = Self.interruptions[index].isSilent ? .seconds(1) : deadlines.answer
+        let (deployment, ids) = try await deployer(peer, deadlines).deployOnce()
         #expect(deployment.release == 7)
         #expect(ids == [1, 2, 3, 4])
     }
@@ -196,7 +203,9 @@ struct FaultyDeploymentTests {
         let peer = try await ScriptedPeer { request, number in
             number == 0 || !isBack.all.isEmpty ? ScriptedPlatform.healthy(request) : []
         }
-        await #expect { try await deployer(peer).deployOnce() } throws: { error in
+        var deadlines = APIDeadlines.quick
+        deadlines.search = .milliseconds(20)
+        await #expect { try await deployer(peer, deadlines).deployOnce() } throws: { error in
             let error = error as? UserError
             return error?.code == .platformUnavailable && error?.message.contains("may still go on") == true
         }
@@ -209,16 +218,23 @@ struct FaultyDeploymentTests {
         let peer = try await ScriptedPeer { request, _ in
             request.path.hasSuffix("/events") ? [] : ScriptedPlatform.healthy(request)
         }
-        #expect(try await deployer(peer).deployOnce().0.status == .canceled)
+        var deadlines = APIDeadlines.quick
+        deadlines.search = .milliseconds(20)
+        #expect(try await deployer(peer, deadlines).deployOnce().0.status == .canceled)
         #expect(peer.requests.contains { $0.path.hasSuffix("/deployments/d1/cancel") })
     }
+}
+
+extension [ScriptedPeer.Move] {
+    /// Whether the first thing is a silence.
+    fileprivate var isSilent: Bool { if case .stall? = first { true } else { false } }
 }
 
 /// Whether platform and client speak the same version.
 struct PlatformContractTests {
     private func describe(_ answer: String) async throws -> PlatformDescription {
         let peer = try await ScriptedPeer { _, _ in [.answer(200, answer)] }
-        return try await APIDeployer(PlatformConnection(peer.url), transport: HTTPTransport(), deadlines: .short)
+        return try await APIDeployer(PlatformConnection(peer.url), transport: HTTPTransport(), deadlines: .quick)
             .describe()
     }
 

@@ -25,7 +25,7 @@ struct PlatformTokenTests {
     private func error(of url: String, _ variables: [String: String]) async throws -> UserError? {
         let connection = try await connection(url, variables)
         do throws(UserError) {
-            _ = try await APIDeployer(connection, transport: HTTPTransport(), deadlines: .short).refs()
+            _ = try await APIDeployer(connection, transport: HTTPTransport(), deadlines: .quick).refs()
             return nil
         } catch {
             return error

@@ -40,15 +40,19 @@ extension PlatformConnection {
 }
 
 extension APIDeadlines {
-    /// Short enough for a test of what comes too late.
-    static var short: APIDeadlines {
+    /// Two tries at once, each with as much time as a busy machine needs.
+    static var quick: APIDeadlines {
         var deadlines = APIDeadlines()
-        deadlines.answer = .milliseconds(400)
-        deadlines.silence = .milliseconds(400)
-        deadlines.search = .milliseconds(800)
-        deadlines.pause = .milliseconds(10)
-        deadlines.farewell = .milliseconds(400)
+        deadlines.pause = .milliseconds(1)
         deadlines.retry = RetryPolicy(attempts: 2, firstDelay: .milliseconds(1), longestDelay: .milliseconds(1))
+        return deadlines
+    }
+
+    /// Short enough for a test of what never comes.
+    static var short: APIDeadlines {
+        var deadlines = quick
+        deadlines.answer = .milliseconds(300)
+        deadlines.farewell = .milliseconds(300)
         return deadlines
     }
 }
