@@ -101,7 +101,11 @@ let package = Package(
         library("Builders", ["GitCore", "Artifacts", "ProcessRunner", "ProjectConfig", "Diagnostics"]),
         library("Registry", ["Artifacts", "HTTPTransport", "ProcessRunner", "Diagnostics", crypto, systemPackage]),
         library(
-            "Deployers", ["PlatformAPI", "Artifacts", "HTTPTransport", "ProcessRunner", "Diagnostics", systemPackage]),
+            "Deployers",
+            [
+                "PlatformAPI", "Artifacts", "HTTPTransport", "ProcessRunner", "ProjectConfig", "Diagnostics",
+                systemPackage,
+            ]),
 
         // Level 2: values and the outside world, one each.
         library("PlatformAPI", ["Diagnostics"]),
@@ -121,7 +125,7 @@ let package = Package(
         tests("ArchitectureTests", []),
         tests("ArtifactsTests", ["Artifacts"]),
         tests("BuildersTests", ["Builders", "Artifacts", "GitCore", "ProjectConfig"]),
-        tests("DeployersTests", ["Deployers", "PlatformAPI", "Diagnostics"]),
+        tests("DeployersTests", ["Deployers", "PlatformAPI", "ProjectConfig", "Diagnostics"]),
         tests("DiagnosticsTests", ["Diagnostics"]),
         tests("EndToEndTests", []),
         tests("GitCoreTests", ["GitCore"]),

@@ -13,7 +13,7 @@ extension ProjectConfig {
             node,
             keys: [
                 "app", "image", "processes", "port", "health", "release", "grace", "environments", "hooks", "registry",
-                "builder", "artifact",
+                "builder", "artifact", "deploy",
             ])
         if let node = keys["app"] { app = try Self.app(node) }
         if let node = keys["image"] { image = try ImageSettings(node) }
@@ -31,6 +31,7 @@ extension ProjectConfig {
             }
             artifact = kind
         }
+        if let node = keys["deploy"] { deploy = try DeployCommand(node) }
         if let node = keys["builder"] { builder = try node.word() }
     }
 

@@ -15,6 +15,8 @@ struct DeployTarget: Sendable {
     let source: any SourceSender
     /// The registry that the platform itself keeps; nil where there is none.
     let registry: PlatformRegistry?
+    /// The registry that the other end asks its pushers to use, where the project names none.
+    var suggestedRegistry: String?
 }
 
 /// Brings objects with their history to the other end, where no ref of a user's shows them.

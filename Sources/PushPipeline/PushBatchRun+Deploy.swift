@@ -38,7 +38,7 @@ extension PushBatchRun {
             deployer: deployer, reporter: reporter, transport: transport, wishes: wishes,
             layerFolder: cache.folder)
         let deployment = try await push.run(plan, with: others)
-        guard deployment.status.isFinal else {
+        guard deployment.status.isFinal || deployment.isHandedOver else {
             // The ref has not moved, and git is told so.
             var done = update.unmoved
             done.isPending = true

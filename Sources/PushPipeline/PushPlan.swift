@@ -52,7 +52,8 @@ struct PushPlan: Sendable {
                 .configInvalid, "the platform takes no artifact of the kind '\(config.artifact.rawValue)'",
                 hint: "set 'artifact' in bim.yml to \(description.artifactKinds.joined(separator: " or "))")
         }
-        store = try StoreChoice(config, settings, platform: target.registry)
+        store = try StoreChoice(
+            config, settings, platform: target.registry, suggested: target.suggestedRegistry)
         do {
             evidence = try TestEvidence(
                 tree: commit.tree, branch: String(update.ref.dropFirst("refs/heads/".count)), config: config,

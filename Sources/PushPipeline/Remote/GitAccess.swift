@@ -21,9 +21,10 @@ struct GitAccess: Sendable {
             + [("push.gpgSign", "false"), ("credential.interactive", "false")] + (token.map { [$0] } ?? [])
     }
 
-    init(path: String) {
+    /// - Parameter address: a path, or an address for ssh.
+    init(address: String) {
         // Advice is given by the git that called us.
-        settings = Self.unchanged(path) + [("push.gpgSign", "false"), ("protocol.version", "0")]
+        settings = Self.unchanged(address) + [("push.gpgSign", "false"), ("protocol.version", "0")]
     }
 
     private static func unchanged(_ url: String) -> [(key: String, value: String)] {
