@@ -36,8 +36,8 @@ package struct ProjectConfig: Sendable, Equatable {
     /// The command that deploys to remotes of command mode; nil leaves it to git's configuration.
     package var deploy: DeployCommand?
 
-    /// The name of the builder; nil lets bim choose.
-    package var builder: String?
+    /// How the commit becomes an artifact.
+    package var build = BuildSettings()
 
     /// What an empty file means.
     package static let `default` = ProjectConfig()
