@@ -50,6 +50,7 @@ let package = Package(
         .executable(name: "bim-hooks", targets: ["bim-hooks"]),
         .executable(name: "git-bim", targets: ["git-bim"]),
         .executable(name: "bim-platform", targets: ["bim-platform"]),
+        .executable(name: "bim-receive", targets: ["bim-receive"]),
         .library(name: "GitCore", targets: ["GitCore"]),
     ],
     dependencies: [
@@ -74,6 +75,7 @@ let package = Package(
         program("bim-hooks", ["HookManager", "GitCore", "Diagnostics", argumentParser]),
         program("git-bim", ["PushPipeline", "HookManager", "Deployers", "PlatformAPI", "Diagnostics", argumentParser]),
         program("bim-platform", ["Platform", "PlatformAPI", "Diagnostics", argumentParser]),
+        program("bim-receive", ["GitReceive", "Deployers", "Diagnostics", argumentParser]),
 
         // Measured by Benchmarks/artifacts/run; installed by nothing.
         .executableTarget(
@@ -88,6 +90,8 @@ let package = Package(
                 "Builders", "Registry", "Deployers", "PlatformAPI", "Artifacts", "ProjectConfig", "ProcessRunner",
                 "RemoteHelper", "HTTPTransport", "GitCore", "Diagnostics",
             ]),
+        library(
+            "GitReceive", ["Deployers", "PlatformAPI", "Artifacts", "HTTPTransport", "ProcessRunner", "Diagnostics"]),
         library("HookManager", ["Workspaces", "GitCore", "ProjectConfig", "ProcessRunner", "Diagnostics"]),
         library(
             "Platform",
@@ -133,6 +137,7 @@ let package = Package(
         tests("DiagnosticsTests", ["Diagnostics"]),
         tests("EndToEndTests", []),
         tests("GitCoreTests", ["GitCore"]),
+        tests("GitReceiveTests", ["GitReceive", "Deployers", "PlatformAPI", "Diagnostics"]),
         tests("HookManagerTests", ["HookManager", "Workspaces", "Diagnostics"]),
         tests(
             "PlatformRuntimeTests",
@@ -149,8 +154,9 @@ let package = Package(
         tests(
             "PushPipelineTests",
             [
-                "PushPipeline", "Deployers", "PlatformAPI", "ProjectConfig", "Registry", "RemoteHelper", "GitCore",
-                "Diagnostics",
+                "PushPipeline", "Deployers", "PlatformAPI", "ProjectConfig", "ProcessRunner", "Registry",
+                "RemoteHelper",
+                "GitCore", "Diagnostics",
             ]),
         tests(
             "RegistryTests",

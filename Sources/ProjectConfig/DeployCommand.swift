@@ -54,7 +54,8 @@ extension DeployCommand {
         if let node = keys["statuses"] {
             for entry in try ConfigMapping(node).entries {
                 guard let status = Int(entry.key), (1...255).contains(status) else {
-                    throw entry.value.error("'\(entry.key)' is no exit status", suggestion: "use a number from 1 to 255")
+                    throw entry.value.error(
+                        "'\(entry.key)' is no exit status", suggestion: "use a number from 1 to 255")
                 }
                 statuses[status] = try entry.value.word()
             }

@@ -60,7 +60,8 @@ struct DeployCommandChoice {
 
     private func invalid(_ found: (key: String, value: String), _ form: String) -> UserError {
         UserError(
-            .configInvalid, "'\(found.key)' is '\(found.value)', which is not \(form)", hint: "git config \(found.key) …")
+            .configInvalid, "'\(found.key)' is '\(found.value)', which is not \(form)",
+            hint: "git config \(found.key) …")
     }
 
     private func value(_ key: String) throws(UserError) -> (key: String, value: String)? {

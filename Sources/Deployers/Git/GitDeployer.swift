@@ -96,7 +96,10 @@ package final class GitDeployer: Deployer {
                 RefChange(ref: DeploymentRecord.ref(id), old: nil, new: commit),
             ] + (request.refs ?? [])
         let wishes =
-            ["bim.deployment=\(id)", "bim.environment=\(request.environment)", "bim.artifact=\(request.artifact.reference)"]
+            [
+                "bim.deployment=\(id)", "bim.environment=\(request.environment)",
+                "bim.artifact=\(request.artifact.reference)",
+            ]
             + (request.extra ?? [])
         let exchange = try await push(changes, pushOptions: takesPushOptions ? wishes : [], onEvent)
         let answer = exchange.answers[request.ref]
@@ -164,11 +167,13 @@ extension GitDeployer {
         switch words {
         case "stale info", "fetch first", "non-fast forward", "remote ref updated since checkout":
             return UserError(
-                .staleRef, "'\(name)' was changed by somebody else meanwhile", hint: "git fetch, look at it, push again")
+                .staleRef, "'\(name)' was changed by somebody else meanwhile", hint: "git fetch, look at it, push again"
+            )
         case _ where words.contains(": "):
             let code = words.prefix { $0 != ":" }
             if let known = ErrorCode(rawValue: String(code)) {
-                return UserError(known, String(words.dropFirst(code.count + 2)), hint: "what the server says stands above")
+                return UserError(
+                    known, String(words.dropFirst(code.count + 2)), hint: "what the server says stands above")
             }
         default: break
         }

@@ -121,11 +121,6 @@ package struct GitServer: Sendable {
         return String(answer.text.prefix { !$0.isWhitespace })
     }
 
-    private struct GitSaid: Error, CustomStringConvertible {
-        let text: String
-        var description: String { text }
-    }
-
     /// Runs a git that may ask a person at the terminal by way of ssh.
     ///
     /// - Parameter onErrorLine: takes the lines of its standard error; nil leaves them to the user, progress and all.
