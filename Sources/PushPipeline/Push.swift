@@ -155,17 +155,21 @@ struct Push: Sendable {
             }
         }
         let duration = ContinuousClock.now - began
+        if deployment.isHandedOver {
+            let text = "handed over with \(reference); the other side does not tell what becomes of it"
+            reporter.report(.finished(.deploy, text, duration))
+            return deployment
+        }
         guard deployment.status.isFinal else {
             let text = "deployment \(deployment.id) goes on, and is not waited for; git bim status tells how it ends"
             reporter.report(.finished(.deploy, text, duration))
             return deployment
         }
-        guard deployment.status == .healthy, let release = deployment.release else {
-            throw failure(of: deployment, after: duration, plan)
-        }
+        guard deployment.status == .healthy else { throw failure(of: deployment, after: duration, plan) }
         let count = probes.value
         let health = count == 0 ? "running" : "healthy after \(count) \(count == 1 ? "probe" : "probes")"
-        reporter.report(.finished(.deploy, "release \(release), \(health)", duration))
+        let name = deployment.release.map { "release \($0), \(health)" } ?? "done"
+        reporter.report(.finished(.deploy, name, duration))
         return deployment
     }
 

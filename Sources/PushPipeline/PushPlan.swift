@@ -55,7 +55,8 @@ struct PushPlan: Sendable {
                 hint: "set 'artifact' in bim.yml to \(description.artifactKinds.joined(separator: " or "))")
         }
         takesPresignedURLs = description.features.contains(PlatformDescription.presignedURLs)
-        store = try StoreChoice(config, settings, platform: target.registry)
+        store = try StoreChoice(
+            config, settings, platform: target.registry, suggested: target.suggestedRegistry)
         do {
             evidence = try TestEvidence(
                 tree: commit.tree, branch: String(update.ref.dropFirst("refs/heads/".count)), config: config,
