@@ -5,8 +5,8 @@ package import PlatformAPI
 
 /// Deploys by the Backend.im API; the one file that would change for another API.
 package struct APIDeployer: Deployer {
-    private let connection: PlatformConnection
-    private let transport: HTTPTransport
+    let connection: PlatformConnection
+    let transport: HTTPTransport
 
     package init(_ connection: PlatformConnection, transport: HTTPTransport) {
         self.connection = connection
@@ -92,7 +92,7 @@ package struct APIDeployer: Deployer {
     }
 
     /// Follows the deployment until it is over.
-    private func toTheEnd(
+    func toTheEnd(
         _ id: String, _ onEvent: @escaping @Sendable (DeploymentEvent) -> Void
     ) async throws -> Deployment {
         let deployment = try await follow(id, onEvent)
@@ -104,7 +104,7 @@ package struct APIDeployer: Deployer {
     private struct Lost: Error {}
 
     /// Follows the deployment for a time; nil when it is not over by then.
-    private func follow(
+    func follow(
         _ id: String, atMost patience: Duration, _ onEvent: @escaping @Sendable (DeploymentEvent) -> Void
     ) async throws -> Deployment? {
         try await withThrowingTaskGroup(of: Deployment?.self) { group in
@@ -128,7 +128,7 @@ package struct APIDeployer: Deployer {
     }
 
     /// A key for one attempt of one user; a request that is sent again by the transport keeps it.
-    private static func idempotencyKey() -> String {
+    static func idempotencyKey() -> String {
         var generator = SystemRandomNumberGenerator()
         return String(generator.next(), radix: 16) + String(generator.next(), radix: 16)
     }
@@ -209,21 +209,21 @@ extension APIDeployer {
         return try decode(Deployment.self, try await exchange("GET", path), expecting: [200])
     }
 
-    private func headers(_ more: [(name: String, value: String)]) -> [(name: String, value: String)] {
+    func headers(_ more: [(name: String, value: String)]) -> [(name: String, value: String)] {
         (connection.token.map { [(name: "Authorization", value: "Bearer \($0)")] } ?? []) + more
     }
 }
 
 /// Requests and what their failures mean.
 extension APIDeployer {
-    private func send(
+    func send(
         _ method: String, _ path: String, headers: [(name: String, value: String)] = [],
         body: (any Encodable & Sendable)? = nil, retry: RetryPolicy = .standard
     ) async throws(UserError) -> Reply {
         try await exchange(method, "/v1/apps/\(connection.app)" + path, headers: headers, body: body, retry: retry)
     }
 
-    private func exchange(
+    func exchange(
         _ method: String, _ path: String, headers: [(name: String, value: String)] = [],
         body: (any Encodable & Sendable)? = nil, deadline: Duration = .seconds(30), retry: RetryPolicy = .standard
     ) async throws(UserError) -> Reply {
@@ -251,7 +251,7 @@ extension APIDeployer {
 
     private func problem(_ reply: Reply) throws -> Problem { try CanonicalJSON.decode(Problem.self, from: reply.body) }
 
-    private func decode<Value: Decodable>(
+    func decode<Value: Decodable>(
         _ type: Value.Type, _ reply: Reply, expecting statuses: Set<Int>
     ) throws(UserError) -> Value {
         if statuses.contains(reply.status), let value = try? CanonicalJSON.decode(type, from: reply.body) {

@@ -9,6 +9,17 @@ package struct PlatformDescription: Codable, Sendable, Equatable {
             self.os = os
             self.architecture = architecture
         }
+
+        /// The machine that this program was made for, in the words of the OCI image-spec, which are Go's.
+        package static var machine: Target {
+            #if arch(x86_64)
+                Target(os: "linux", architecture: "amd64")
+            #elseif arch(arm64)
+                Target(os: "linux", architecture: "arm64")
+            #else
+                Target(os: "linux", architecture: "unknown")
+            #endif
+        }
     }
 
     /// The most that the platform takes.

@@ -23,6 +23,21 @@ struct Push: Sendable {
     /// Where layers of base images are kept.
     let layerFolder: String
 
+    /// Makes the artifact of a commit and uploads it; nothing is deployed.
+    ///
+    /// - Returns: its reference with its digest.
+    func makeArtifact(of plan: PushPlan) async throws(UserError) -> String {
+        async let _ = signsOfLife()
+        do { return try await upload(try await build(plan), plan) } catch { throw UserError(buildOrUpload: error) }
+    }
+
+    /// Makes an artifact live that is there already, with the commit that it is of.
+    func promote(_ reference: String, _ plan: PushPlan) async throws(UserError) -> Deployment {
+        async let _ = signsOfLife()
+        try await source.send([plan.commit.id])
+        return try await deploy(reference, plan, with: [])
+    }
+
     /// Makes the update's commit live.
     ///
     /// - Parameter others: changes of refs that deploy nothing, made in the same transaction; their objects are there.
@@ -128,7 +143,6 @@ struct Push: Sendable {
     private func deploy(
         _ reference: String, _ plan: PushPlan, with others: [RefUpdate]
     ) async throws(UserError) -> Deployment {
-        let began = ContinuousClock.now
         let request = DeploymentRequest(
             environment: plan.environment, kind: plan.isPreview ? "preview" : "permanent",
             protected: plan.isProtected, ref: plan.update.ref,
@@ -136,44 +150,11 @@ struct Push: Sendable {
             artifact: .init(kind: plan.config.artifact.rawValue, reference: reference), settings: plan.settings,
             tests: plan.evidence.tests, message: wishes.message ?? plan.commit.summary,
             client: "git-remote-bim/\(Diagnostics.version)", refs: others.map(\.change), extra: wishes.extra)
-        let probes = ProbeCount()
+        let story = DeploymentStory(
+            reporter: reporter, liveRelease: plan.update.liveRelease, liveCommit: plan.update.old?.hex)
         reporter.report(.progress(.deploy, plan.environment))
-        let deployment = try await deployer.deploy(request, patience: wishes.patience) { [reporter] event in
-            switch event.type {
-            case .probe: probes.increment()
-            case .status, .progress: reporter.report(.progress(.deploy, event.message))
-            case .notice: reporter.report(.notice(event.message))
-            case .log where event.phase == DeploymentPhase.releasing.rawValue: reporter.report(.output(event.message))
-            case .log, .end: break
-            }
-        }
-        let duration = ContinuousClock.now - began
-        guard deployment.status.isFinal else {
-            let text = "deployment \(deployment.id) goes on, and is not waited for; git bim status tells how it ends"
-            reporter.report(.finished(.deploy, text, duration))
-            return deployment
-        }
-        guard deployment.status == .healthy, let release = deployment.release else {
-            throw failure(of: deployment, after: duration, plan)
-        }
-        let count = probes.value
-        let health = count == 0 ? "running" : "healthy after \(count) \(count == 1 ? "probe" : "probes")"
-        reporter.report(.finished(.deploy, "release \(release), \(health)", duration))
+        let deployment = try await deployer.deploy(request, patience: wishes.patience, onEvent: story.hear)
+        try story.end(deployment)
         return deployment
-    }
-
-    /// Prints what is known of a failed deployment: the reason, then the last lines of the log.
-    private func failure(of deployment: Deployment, after duration: Duration, _ plan: PushPlan) -> UserError {
-        guard let failure = deployment.failure else {
-            return UserError(.internal, "the deployment ended as '\(deployment.status.rawValue)' without a reason")
-        }
-        reporter.report(.finished(.deploy, failure.message, duration))
-        // A release command's lines were shown when they came.
-        if failure.phase != DeploymentPhase.releasing.rawValue {
-            for line in failure.logTail.suffix(20) { reporter.report(.output(line)) }
-        }
-        let live = plan.update.liveRelease.map { "release \($0) is still live" }
-        let hints = [failure.hint, live].compactMap(\.self)
-        return UserError(failure.code, failure.message, hint: hints.isEmpty ? nil : hints.joined(separator: "; "))
     }
 }

@@ -14,7 +14,11 @@ struct GitBim: AsyncParsableCommand {
         abstract: "Looks after the apps that 'git push' deploys.",
         usage: "git bim <command>",
         version: Diagnostics.version,
-        subcommands: [InitCommand.self, StatusCommand.self, CreateCommand.self, PlatformCommand.self])
+        subcommands: [
+            InitCommand.self, PlanCommand.self, DeployCommand.self, BuildCommand.self, StatusCommand.self,
+            LogCommand.self, LogsCommand.self, WatchCommand.self, OpenCommand.self, RollbackCommand.self,
+            ConfigCommand.self, ExplainCommand.self, CreateCommand.self, PlatformCommand.self,
+        ])
 
     static func main() async {
         do {
@@ -25,6 +29,7 @@ struct GitBim: AsyncParsableCommand {
                 try command.run()
             }
         } catch let error as UserError {
+            if CommandLine.arguments.contains("--json") { print(error.document) }
             let environment = ProcessEnvironment.current
             LineReporter(style: .detected(environment: environment, verbosity: 1, progress: nil)).report(
                 .fatal(error))

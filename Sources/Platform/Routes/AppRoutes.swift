@@ -45,7 +45,7 @@ struct AppRoutes: Sendable {
     /// - Parameter host: how the client calls this platform, whose registry is a part of it.
     private static func description(host: String?) -> PlatformDescription {
         PlatformDescription(
-            version: "1", platforms: [.init(os: "linux", architecture: Architecture.current)],
+            version: "1", platforms: [.machine],
             artifactKinds: ["image"], registry: host, limits: Limits.all, features: ["registry", "git", "sandbox"])
     }
 

@@ -49,6 +49,7 @@ package struct AppStatus: Sendable {
     }
 
     private struct Document: Encodable {
+        let v = JSONShape.version
         let app: String
         let environments: [PlatformAPI.Environment]
         let refs: [RefRecord]
@@ -74,10 +75,12 @@ struct RemoteChoice {
     func connect(
         _ remote: String?, onStart: (@Sendable () -> Void)?
     ) async throws(UserError) -> PlatformConnection {
-        try await PlatformConnection(RemoteAddress(try url(of: remote)), environment: environment, onStart: onStart)
+        try await PlatformConnection(
+            RemoteAddress(try await address(of: remote)), environment: environment, onStart: onStart)
     }
 
-    private func url(of remote: String?) throws(UserError) -> String {
+    /// What git would hand to the remote helper for a push.
+    func address(of remote: String?) async throws(UserError) -> String {
         if let remote, remote.hasPrefix("bim:") { return remote }
         let remotes: [(name: String, url: String)]
         do {
