@@ -14,11 +14,11 @@ struct ConfigRoutes: Sendable {
     let engine: DeploymentEngine
 
     func add(to router: some RouterMethods<PlatformContext>) {
-        let path = "/v1/apps/{user}/{app}/environments/{environment}/config"
-        router.get("\(path)") { _, context in
+        let base = "/v1/apps/{user}/{app}/environments/{environment}/config"
+        router.get("\(base)") { _, context in
             try json(try await ledger.config(of: try await environment(context)))
         }
-        router.patch("\(path)") { request, context in try await change(request, try await environment(context)) }
+        router.patch("\(base)") { request, context in try await change(request, try await environment(context)) }
     }
 
     /// An environment may be configured before its first deployment; its app must exist.
