@@ -9,17 +9,6 @@ package struct PlatformDescription: Codable, Sendable, Equatable {
             self.os = os
             self.architecture = architecture
         }
-
-        /// The machine that this program was made for, in the words of the OCI image-spec, which are Go's.
-        package static var machine: Target {
-            #if arch(x86_64)
-                Target(os: "linux", architecture: "amd64")
-            #elseif arch(arm64)
-                Target(os: "linux", architecture: "arm64")
-            #else
-                Target(os: "linux", architecture: "unknown")
-            #endif
-        }
     }
 
     /// The most that the platform takes.
@@ -28,14 +17,20 @@ package struct PlatformDescription: Codable, Sendable, Equatable {
         package var requestBytes: Int
         /// Bytes of an image manifest.
         package var manifestBytes: Int
+        /// Bytes of an artifact's compressed parts together; nil when nothing is said of it.
+        package var artifactBytes: Int64?
         /// Seconds from SIGTERM to SIGKILL.
         package var graceSeconds: Int
         /// Seconds until a release must be healthy.
         package var healthTimeoutSeconds: Int
 
-        package init(requestBytes: Int, manifestBytes: Int, graceSeconds: Int, healthTimeoutSeconds: Int) {
+        package init(
+            requestBytes: Int, manifestBytes: Int, artifactBytes: Int64? = nil, graceSeconds: Int,
+            healthTimeoutSeconds: Int
+        ) {
             self.requestBytes = requestBytes
             self.manifestBytes = manifestBytes
+            self.artifactBytes = artifactBytes
             self.graceSeconds = graceSeconds
             self.healthTimeoutSeconds = healthTimeoutSeconds
         }
@@ -43,6 +38,7 @@ package struct PlatformDescription: Codable, Sendable, Equatable {
         enum CodingKeys: String, CodingKey {
             case requestBytes = "request_bytes"
             case manifestBytes = "manifest_bytes"
+            case artifactBytes = "artifact_bytes"
             case graceSeconds = "grace_seconds"
             case healthTimeoutSeconds = "health_timeout_seconds"
         }

@@ -19,8 +19,10 @@ extension UserError {
                 UserError(
                     .buildFailed, "the layer cache was damaged or changed by somebody else",
                     hint: "git push -o no-cache sets it right", cause: error)
-            case let error as LayerCache.Failure where error.isNoSpace: Self.noSpace(error)
-            case let error as SystemError where error.isNoSpace: Self.noSpace(error)
+            case let error as LayerCache.Failure:
+                error.isNoSpace ? Self.noSpace(error) : Self.unusable(error.path, error)
+            case let error as SystemError:
+                error.isNoSpace ? Self.noSpace(error) : Self.unusable(error.path ?? "files", error)
             default:
                 UserError(
                     .buildFailed, "the artifact could not be built: \(error)", hint: "git push -v tells more",
@@ -30,6 +32,12 @@ extension UserError {
 
     private static func noSpace(_ cause: any Error) -> UserError {
         UserError(.quota, "no space is left for the layer cache", hint: "free some space and push again", cause: cause)
+    }
+
+    private static func unusable(_ path: String, _ cause: any Error) -> UserError {
+        UserError(
+            .buildFailed, "the cache's '\(path)' cannot be read or written",
+            hint: "make it writable, or set XDG_CACHE_HOME to another place", cause: cause)
     }
 
     private static func baseImage(_ failure: ImageSource.Failure) -> UserError {

@@ -54,7 +54,7 @@ package final class PushRecord: Sendable {
             case .failure(let error), .fatal(let error): state.result.take(error)
             case .answered(let ref, let code, let reason): state.result.take(ref: ref, code: code, reason: reason)
             case .progress(let step, _), .finished(let step, _, _):
-                if state.result.ok { state.result.phase = step.rawValue }
+                if state.result.deployment == nil { state.result.phase = step.rawValue }
             case .headline, .notice, .alive, .output, .live: break
             }
             guard let line = EventLine(event, seq: state.seq + 1, run: run) else { return nil }
@@ -67,11 +67,16 @@ package final class PushRecord: Sendable {
     }
 
     /// Ends the push: its result is the last line, and a file of its own.
-    package func finish() {
+    ///
+    /// - Parameter interrupted: whether it was ended from outside; what had been answered before stands.
+    package func finish(interrupted: Bool = false) {
         let line: String? = state.withLock { state in
             guard state.hasBegun else { return nil }
             state.hasBegun = false
             var result = state.result
+            if interrupted, result.refs.isEmpty, result.ok {
+                result.take(UserError(.interrupted, "interrupted", hint: "git bim status tells what is live"))
+            }
             (result.seq, result.ts) = (state.seq + 1, JSONLine.now())
             result.logFile = state.folder.map { $0 + "/last-push.jsonl" }
             let text = JSONLine.encode(result) + "\n"

@@ -13,8 +13,11 @@ extension DeploymentEngine {
         let ports = PortChoice(candidates: EnvironmentPorts.candidates(for: environment)) {
             own.contains($0) || LoopbackPort.isFree($0)
         }
+        // Addresses that were signed for this deployment alone are secrets, and soon worth nothing.
+        var remembered = request
+        remembered.artifact.urls = nil
         let begun = try await parts.ledger.beginDeployment(
-            id: "dpl_" + randomHex(bytes: 10), request, in: environment, ports: ports, idempotencyKey: idempotencyKey,
+            id: "dpl_" + randomHex(bytes: 10), remembered, in: environment, ports: ports, idempotencyKey: idempotencyKey,
             asked: asked, config: config)
         if let record = begun.environment { begin(begun.deployment, request, in: record) }
         return begun.deployment

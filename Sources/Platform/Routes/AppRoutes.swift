@@ -45,8 +45,9 @@ struct AppRoutes: Sendable {
     /// - Parameter host: how the client calls this platform, whose registry is a part of it.
     private static func description(host: String?) -> PlatformDescription {
         PlatformDescription(
-            version: "1", platforms: [.machine],
-            artifactKinds: ["image"], registry: host, limits: Limits.all, features: ["registry", "git", "sandbox"])
+            version: "1", platforms: [.init(os: "linux", architecture: Architecture.current)],
+            artifactKinds: ArtifactKind.allCases.map(\.rawValue), registry: host, limits: Limits.all,
+            features: ["registry", "git", "sandbox", "other-registries", "s3", "presigned-urls"])
     }
 
     private func create(_ request: Request) async throws -> Response {

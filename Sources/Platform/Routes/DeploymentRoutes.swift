@@ -92,10 +92,7 @@ struct DeploymentRoutes: Sendable {
         guard AppID.isValidName(body.environment), ["permanent", "preview"].contains(body.kind) else {
             throw Problem.invalid("'\(body.environment)' cannot be the name of an environment")
         }
-        guard body.artifact.kind == "image", body.artifact.reference.hasPrefix("\(app)@sha256:") else {
-            throw Problem.invalid(
-                "'\(body.artifact.reference)' is not an image of this app in the platform's own registry")
-        }
+        try ArtifactRules.check(body, of: app)
         guard Limits.graceSeconds.contains(body.settings.graceSeconds),
             Limits.healthTimeoutSeconds.contains(body.settings.healthTimeoutSeconds)
         else {

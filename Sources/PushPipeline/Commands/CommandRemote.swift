@@ -3,6 +3,7 @@ internal import Diagnostics
 internal import GitCore
 internal import HTTPTransport
 internal import PlatformAPI
+internal import ProcessRunner
 
 /// The remote that a command speaks of, the repository it is called in, and what stands behind the address.
 struct CommandRemote: Sendable {
@@ -31,6 +32,13 @@ struct CommandRemote: Sendable {
             if (try? await choice.address(of: name)) == url { return name }
         }
         return url
+    }
+
+    /// Lets the remote-tracking branches say what is live now, as a push does; where there are none, nothing happens.
+    func followTracking() async {
+        guard let name = try? await name(), !name.hasPrefix("bim:") else { return }
+        _ = try? await Command("git", ["fetch", "--quiet", name], environment: location.environment)
+            .capture(deadline: .seconds(120))
     }
 
     /// The platform; one on this machine that is stopped stays so, unless something is to be done there.

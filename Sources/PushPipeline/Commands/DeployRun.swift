@@ -38,6 +38,7 @@ package struct DeployRun: Sendable {
                 reporter.report(.notice("it is live in '\(environment)' already"))
                 return 0
             }
+            await remote.followTracking()
             if !isJSON, let url = deployment.url { print(url + "\n") }
             return 0
         } catch {

@@ -20,7 +20,8 @@ package struct Rollback: Sendable {
     package func run(
         to release: Int?, runsReleaseCommand: Bool, message: String?
     ) async throws(UserError) -> CommandOutput {
-        let (api, app, refs) = try await CommandRemote(remote, environment: variables).platform()
+        let remote = try await CommandRemote(remote, environment: variables)
+        let (api, app, refs) = try await remote.platform()
         let name = try await EnvironmentChoice.name(environment, api)
         let live = refs.first { $0.environment == name && $0.release != nil }
         let reporter = LineReporter.forCommand(variables)
@@ -30,8 +31,10 @@ package struct Rollback: Sendable {
                 release: release, runReleaseCommand: runsReleaseCommand ? true : nil, message: message,
                 client: "git-bim/\(Diagnostics.version)"))
         reporter.report(.headline("\(app)  \(name)  \(begun.message ?? "Roll back"), of \(begun.commit.prefix(7))"))
-        return try await DeploymentFollowing(
+        let output = try await DeploymentFollowing(
             api: api, reporter: reporter, liveRelease: live?.release, liveCommit: live?.objectID
         ).toTheEnd(begun)
+        await remote.followTracking()
+        return output
     }
 }

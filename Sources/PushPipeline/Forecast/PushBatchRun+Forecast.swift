@@ -70,10 +70,10 @@ extension PushBatchRun {
     }
 
     private func addArtifact(_ plan: PushPlan, to forecast: inout PushForecast) async throws(UserError) {
-        let own = plan.config.builder ?? "own"
-        let reason = plan.config.builder == nil ? "bim.yml names no other" : "named by bim.yml"
-        guard own == "own" else {
-            forecast.builder = .init(name: own, reason: reason)
+        let wanted = plan.config.build.builder
+        let reason = wanted == nil ? "bim.yml names no other" : "named by bim.yml"
+        guard wanted == nil || wanted == .own else {
+            forecast.builder = .init(name: wanted?.rawValue ?? "", reason: reason)
             return
         }
         let kind: any ForecastingBuilder.Type = plan.config.artifact == .zip ? ZipBuilder.self : OwnBuilder.self

@@ -3,6 +3,7 @@ internal import Diagnostics
 internal import GitCore
 internal import HTTPTransport
 internal import PlatformAPI
+internal import ProjectConfig
 
 #if canImport(Glibc)
     internal import Glibc
@@ -32,7 +33,8 @@ struct StoppedPlatform: Deployer, SourceSender {
     }
 
     func describe() async throws(UserError) -> PlatformDescription {
-        PlatformDescription(version: "1", platforms: [.machine], artifactKinds: ["image", "zip"], features: [])
+        PlatformDescription(version: "1", platforms: [.init(os: "linux", architecture: Architecture.current)],
+            artifactKinds: ArtifactKind.allCases.map(\.rawValue), features: [])
     }
 
     /// The refs of the app's repository, which follows the ledger; nil where the app was never pushed to.
