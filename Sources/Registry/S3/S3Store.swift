@@ -41,7 +41,8 @@ package struct S3Store: ArtifactStore {
 
     private func exists(_ key: String) async throws -> Bool {
         let reply = try await client.send("HEAD", key)
-        if reply.status == 404 { return false }
+        // Who may not list a bucket is told 403 of what is not there; whether it is more, a write will tell.
+        if reply.status == 404 || reply.status == 403 { return false }
         guard reply.status == 200 else { throw client.error(reply) }
         return true
     }
@@ -86,7 +87,9 @@ package struct S3Store: ArtifactStore {
         _ = try await upload.put(artifact.configuration, at: configuration, type: type, if: .absent)
         _ = try await upload.put(artifact.manifest, at: blobKey(artifact.digest), type: type, if: .absent)
         _ = try await upload.put(Self.layout, at: "\(folder)/oci-layout", type: type, if: .absent)
-        let entry = Descriptor(mediaType: MediaType.imageManifest, content: artifact.manifest)
+        var entry = Descriptor(mediaType: MediaType.imageManifest, content: artifact.manifest)
+        // Where a layout holds several images, its readers choose one by this name.
+        entry.annotations = ["org.opencontainers.image.ref.name": entry.digest.hex]
         for _ in 0..<20 {
             let present = try await client.send("GET", "\(folder)/index.json")
             var index = ImageIndex(manifests: [])
@@ -104,6 +107,7 @@ package struct S3Store: ArtifactStore {
             index.manifests.append(entry)
             index.manifests.sort { $0.digest.hex < $1.digest.hex }
             let bytes = try CanonicalJSON.encode(index)
+            // Written without the condition it may be written over: then it is looked for again.
             if try await upload.put(bytes, at: "\(folder)/index.json", type: type, if: condition) == .written { return }
         }
         throw S3Error.refused(

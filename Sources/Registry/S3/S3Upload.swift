@@ -19,6 +19,8 @@ struct S3Upload: Sendable {
     /// What writing under a condition came to.
     enum Outcome: Equatable {
         case written
+        /// Written by a store that knows no conditions.
+        case writtenUnguarded
         /// The condition did not hold.
         case refused
     }
@@ -35,13 +37,14 @@ struct S3Upload: Sendable {
         case .unchanged(let tag): headers.append(("if-match", tag))
         }
         var reply = try await client.send("PUT", key, headers: headers, body: .bytes(bytes), payload: payload)
-        if reply.status == 501, condition != .none {
+        let isUnguarded = reply.status == 501 && condition != .none
+        if isUnguarded {
             reply = try await client.send(
                 "PUT", key, headers: [headers[0]], body: .bytes(bytes), payload: payload)
         }
         if reply.status == 412 || reply.status == 409 { return .refused }
         guard reply.status == 200 else { throw client.error(reply) }
-        return .written
+        return isUnguarded ? .writtenUnguarded : .written
     }
 
     /// Writes a file whose digest is known; the store holds it against the bytes.
@@ -68,7 +71,7 @@ struct S3Upload: Sendable {
                 guard reply.status == 200, let tag = reply.header("ETag") else { throw client.error(reply) }
                 tags.append(tag)
             }
-            try await complete(key, id, tags)
+            try await complete(key, id, tags, size: descriptor.size)
         } catch {
             // What was sent of it would cost its owner rent.
             _ = try? await client.send("DELETE", key, query: [("uploadId", id)])
@@ -76,27 +79,30 @@ struct S3Upload: Sendable {
         }
     }
 
-    private func complete(_ key: String, _ id: String, _ tags: [String]) async throws {
+    private func complete(_ key: String, _ id: String, _ tags: [String], size: Int64) async throws {
         let parts = tags.enumerated().map { index, tag in
             "<Part><PartNumber>\(index + 1)</PartNumber><ETag>\(XMLText.escape(tag))</ETag></Part>"
         }
         let body = Array("<CompleteMultipartUpload>\(parts.joined())</CompleteMultipartUpload>".utf8)
         let reply = try await client.send("POST", key, query: [("uploadId", id)], body: .bytes(body))
+        let code = XMLText(reply.body)["Code"]
         // An answer of 200 may still tell an error.
-        guard reply.status == 200, XMLText(reply.body)["Code"] == nil else { throw client.error(reply) }
+        if reply.status == 200, code == nil { return }
+        // The answer to the first try may have been lost, and the upload be over.
+        if code == "NoSuchUpload", try await client.send("HEAD", key).header("Content-Length") == String(size) { return }
+        throw client.error(reply)
     }
 
     private static func digest(_ path: String, _ offset: Int64, _ size: Int64) throws -> Digest {
-        let descriptor = try SystemError.check("open", Array(path.utf8)) { open(path, O_RDONLY | O_CLOEXEC) }
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw S3Error.unreadableFile(path) }
         defer { close(descriptor) }
         var digest = DigestWriter()
         var buffer = [UInt8](repeating: 0, count: 1 << 20)
         var (position, rest) = (offset, size)
         while rest > 0 {
-            let count = try SystemError.check("read") {
-                pread(descriptor, &buffer, Int(min(rest, Int64(buffer.count))), off_t(position))
-            }
-            if count == 0 { break }
+            let count = pread(descriptor, &buffer, Int(min(rest, Int64(buffer.count))), off_t(position))
+            guard count > 0 else { throw S3Error.unreadableFile(path) }
             buffer.withUnsafeBytes { digest.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
             position += Int64(count)
             rest -= Int64(count)

@@ -23,6 +23,8 @@ final class HTTPPeer: Sendable {
         var body: [UInt8] = []
         /// Ends the connection instead of answering.
         var breaksOff = false
+        /// Announces the whole body and ends the connection after so many bytes of it.
+        var cutAfter: Int?
     }
 
     let port: Int
@@ -66,7 +68,9 @@ final class HTTPPeer: Sendable {
                     try await output.write(
                         .head(.init(version: .http1_1, status: .init(statusCode: reply.status), headers: headers)))
                     if question.method != "HEAD" {
-                        try await output.write(.body(.byteBuffer(ByteBuffer(bytes: reply.body))))
+                        let sent = reply.body.prefix(reply.cutAfter ?? .max)
+                        try await output.write(.body(.byteBuffer(ByteBuffer(bytes: sent))))
+                        if reply.cutAfter != nil { return }
                     }
                     try await output.write(.end(nil))
                 }
