@@ -5,13 +5,16 @@ set -euo pipefail
 
 readonly swift_major=6 swift_minor=2
 
-# To add a package, add its name to a group; a group is what one purpose needs, complete in itself.
+# To add a package, add its name to a group; a group is what one purpose needs, complete in itself. Behind a colon stands
+# a program that makes the package needless where it is there, whoever installed it.
 declare -rA groups=(
     # g++ brings the linker, the C headers and the C++ library that BoringSSL is compiled against.
     [build]="ca-certificates g++ git libarchive-dev libdeflate-dev libgit2-dev libsqlite3-dev pkg-config zlib1g-dev"
     [run]="bubblewrap ca-certificates git"
     [demo]="python3"
-    [tests]="bubblewrap curl docker-registry libarchive-tools openssl python3 python3-venv shellcheck skopeo umoci"
+    # runc beside podman's own crun, which does not run below every layout of cgroups.
+    [tests]="bubblewrap curl docker-registry docker.io:dockerd libarchive-tools openssl podman python3 python3-venv runc
+        shellcheck skopeo umoci unzip"
     # What building another version of git takes.
     [git]="libcurl4-openssl-dev libexpat1-dev libssl-dev make xz-utils zlib1g-dev"
     # What a toolchain unpacked from swift.org loads at run time; installed when it does not start without.
@@ -25,8 +28,10 @@ fail() {
 }
 
 missing_packages() {
-    local name
-    for name in "$@"; do
+    local entry name
+    for entry in "$@"; do
+        name=${entry%%:*}
+        [[ $entry != *:* ]] || ! PATH=$PATH:/usr/sbin:/sbin command -v "${entry#*:}" >/dev/null || continue
         [[ $(dpkg-query --show --showformat='${db:Status-Status}' "$name" 2>/dev/null) == installed ]] || echo "$name"
     done
 }
@@ -59,13 +64,16 @@ install_packages() {
     printf 'bim: installing %d Debian packages: %s\n' "${#missing[@]}" "${missing[*]}" >&2
     { apt update && apt install --yes --no-install-recommends --no-remove "${missing[@]}"; } ||
         fail "apt-get did not install ${missing[*]}" "what apt-get says above; then try again"
-    quiet_registry "${missing[@]}"
+    quiet_servers "${missing[@]}"
 }
 
-# The tests start registries of their own; Debian's package would also start one for everybody at boot.
-quiet_registry() {
-    [[ " $* " == *" docker-registry "* && -d /run/systemd/system ]] || return 0
-    as_root systemctl disable --quiet --now docker-registry.service || true
+# The tests start servers of their own; Debian's packages would also start theirs for everybody at boot.
+quiet_servers() {
+    local -a units=()
+    [[ " $* " != *" docker-registry "* ]] || units+=(docker-registry.service)
+    [[ " $* " != *" docker.io "* ]] || units+=(docker.service docker.socket)
+    ((${#units[@]} == 0)) || [[ ! -d /run/systemd/system ]] ||
+        as_root systemctl disable --quiet --now "${units[@]}" || true
 }
 
 check_swift() {

@@ -40,9 +40,7 @@ package enum RegistryError: Error, Sendable, Equatable {
             UserError(
                 status == 413 ? .artifactTooLarge : .registryUnreachable,
                 "the registry '\(host)' refused the request\(status == 0 ? "" : " with status \(status)"): \(message)",
-                hint: status == 404
-                    ? "create the repository in the registry if it does not do so itself, and push again" : "push again"
-            )
+                hint: Self.hint(status))
         case .blobsMissing(let host, let repository):
             UserError(
                 .registryUnreachable, "the registry '\(host)' lost what was uploaded to '\(repository)'",
@@ -66,6 +64,15 @@ package enum RegistryError: Error, Sendable, Equatable {
         case .unreachable: true
         case .refused(_, let status, _): RetryPolicy.isTransient(status)
         default: false
+        }
+    }
+
+    private static func hint(_ status: Int) -> String {
+        switch status {
+        case 404: "create the repository in the registry if it does not do so itself, and push again"
+        case 413:
+            "leave files out under 'exclude' of 'image' in bim.yml, or raise the limit of what stands before the registry"
+        default: "push again"
         }
     }
 

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Runs OpenStack Swift with its S3 interface in one process, until it is killed: a strict peer for clients of S3.
+"""Runs OpenStack Swift with its S3 interface in one process, until its input ends: a strict peer for clients of S3.
 
-Usage: openstack-swift.py FOLDER
-The folder takes everything; its file system must know extended attributes. The user is `test:tester`, the secret
-`testing`, the region `us-east-1`. Says `listening on 127.0.0.1:PORT` when it does.
+Everything lies in a temporary folder, whose file system must know extended attributes. The user is `test:tester`, the
+secret `testing`, the region `us-east-1`. Says `listening on 127.0.0.1:PORT` when it does.
 """
 import os
+import shutil
 import sys
-
+import tempfile
 import warnings
 
 # The library that Swift is written with advises against itself.
@@ -71,9 +71,19 @@ def proxy_server(folder):
     return listener, write(folder, "proxy-server.conf", text)
 
 
-def main(folder):
+def end_with_input(folder):
+    """Ends the process, and its folder, when whoever started it is gone."""
+    sys.stdin.buffer.raw.read()
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(0)
+
+
+def main():
+    folder = tempfile.mkdtemp(prefix="bim-swift-")
+    eventlet.patcher.original("threading").Thread(target=end_with_input, args=(folder,), daemon=True).start()
     os.makedirs(f"{folder}/devices/disk")
-    write(folder, "swift.conf", "[swift-hash]\nswift_hash_path_suffix = test\n\n[storage-policy:0]\nname = one\ndefault = yes\n")
+    policy = "[storage-policy:0]\nname = one\ndefault = yes\n"
+    write(folder, "swift.conf", f"[swift-hash]\nswift_hash_path_suffix = test\n\n{policy}")
     utils.set_swift_dir(folder)
     servers = [storage_server(folder, kind) for kind in ("account", "container", "object")]
     servers.append(proxy_server(folder))
@@ -90,6 +100,4 @@ def main(folder):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("usage: openstack-swift.py FOLDER")
-    main(sys.argv[1])
+    main()

@@ -19,32 +19,35 @@ struct S3Upload: Sendable {
     /// What writing under a condition came to.
     enum Outcome: Equatable {
         case written
-        /// Written by a store that knows no conditions.
-        case writtenUnguarded
         /// The condition did not hold.
         case refused
+        /// Nothing was written: the store knows no such condition.
+        case unsupported
     }
 
-    /// Writes bytes. A store that knows no conditions writes in any case.
+    /// Writes bytes.
+    @discardableResult
     func put(
         _ bytes: [UInt8], at key: String, type: String, if condition: S3Client.Condition = .none
     ) async throws -> Outcome {
-        let payload = Digest.sha256(of: bytes).hex
         var headers = [(name: "content-type", value: type)]
         switch condition {
         case .none: break
         case .absent: headers.append(("if-none-match", "*"))
         case .unchanged(let tag): headers.append(("if-match", tag))
         }
-        var reply = try await client.send("PUT", key, headers: headers, body: .bytes(bytes), payload: payload)
-        let isUnguarded = reply.status == 501 && condition != .none
-        if isUnguarded {
-            reply = try await client.send(
-                "PUT", key, headers: [headers[0]], body: .bytes(bytes), payload: payload)
-        }
+        let reply = try await client.send("PUT", key, headers: headers, body: .bytes(bytes))
+        if reply.status == 501, condition != .none { return .unsupported }
         if reply.status == 412 || reply.status == 409 { return .refused }
         guard reply.status == 200 else { throw client.error(reply) }
-        return isUnguarded ? .writtenUnguarded : .written
+        return .written
+    }
+
+    /// Writes bytes that are always the same under this key; where they are already nothing is sent twice.
+    func putOnce(_ bytes: [UInt8], at key: String, type: String) async throws {
+        if try await put(bytes, at: key, type: type, if: .absent) == .unsupported {
+            try await put(bytes, at: key, type: type)
+        }
     }
 
     /// Writes a file whose digest is known; the store holds it against the bytes.
@@ -89,7 +92,9 @@ struct S3Upload: Sendable {
         // An answer of 200 may still tell an error.
         if reply.status == 200, code == nil { return }
         // The answer to the first try may have been lost, and the upload be over.
-        if code == "NoSuchUpload", try await client.send("HEAD", key).header("Content-Length") == String(size) { return }
+        if code == "NoSuchUpload", try await client.send("HEAD", key).header("Content-Length") == String(size) {
+            return
+        }
         throw client.error(reply)
     }
 

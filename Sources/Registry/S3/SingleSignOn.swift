@@ -52,7 +52,9 @@ struct SingleSignOn: Sendable {
         }
         if reply.status == 401 { throw S3Error.signedOff(profile: name) }
         guard reply.status == 200, let key = try? CanonicalJSON.decode(Answer.self, from: reply.body).roleCredentials
-        else { throw S3Error.roleRefused(role: role, source: "the profile '\(name)'", message: "status \(reply.status)") }
+        else {
+            throw S3Error.roleRefused(role: role, source: "the profile '\(name)'", message: "status \(reply.status)")
+        }
         return S3Credentials(
             accessKey: key.accessKeyId, secretKey: key.secretAccessKey, sessionToken: key.sessionToken,
             source: "the profile '\(name)'", expiration: key.expiration / 1000)

@@ -2,6 +2,15 @@ import Artifacts
 import Foundation
 
 extension Cargo {
+    /// What programs of this machine run on.
+    static var platform: Platform {
+        #if arch(arm64)
+            Platform(os: "linux", architecture: "arm64")
+        #else
+            Platform(os: "linux", architecture: "amd64")
+        #endif
+    }
+
     /// An image that runs on this machine and prints `hello from bim`: a text, and a program without libraries.
     func runnableImage() throws -> Artifact {
         try write(
@@ -22,7 +31,7 @@ extension Cargo {
         execution.command = ["/app/bin/run"]
         return try Artifact(
             configuration: ImageConfiguration(
-                created: "1980-01-01T00:00:01Z", platform: .current, config: execution, diffIDs: layers.map(\.1),
+                created: "1980-01-01T00:00:01Z", platform: Self.platform, config: execution, diffIDs: layers.map(\.1),
                 history: layers.map { _ in .init(createdBy: "test") }),
             layers: layers.map(\.0), annotations: ["org.example": "1"])
     }

@@ -77,13 +77,14 @@ final class ScriptedRegistry: Sendable {
     /// Servers live as long as the process: a test's last word to one need not be the last that it is asked.
     private static let running = Mutex<[HTTPPeer]>([])
 
-    func start() async throws -> HTTPPeer {
-        let peer = try await listen()
+    /// - Parameter hold: awaited with each request before it is answered.
+    func start(hold: @escaping @Sendable (HTTPPeer.Question) async -> Void = { _ in }) async throws -> HTTPPeer {
+        let peer = try await listen(hold)
         Self.running.withLock { $0.append(peer) }
         return peer
     }
 
-    private func listen() async throws -> HTTPPeer {
+    private func listen(_ hold: @escaping @Sendable (HTTPPeer.Question) async -> Void) async throws -> HTTPPeer {
         try await HTTPPeer { question in
             self.state.withLock { state in
                 state.inFlight += 1
@@ -91,6 +92,7 @@ final class ScriptedRegistry: Sendable {
             }
             // Lets requests of the same moment meet.
             await Task.yield()
+            await hold(question)
             let answer = self.answer(question)
             self.state.withLock { $0.inFlight -= 1 }
             return answer
@@ -136,7 +138,8 @@ extension ScriptedRegistry {
         let token = "t\(state.count)"
         state.tokens[token] = state.quirks.requestsPerToken ?? .max
         state.log.append("scope \(scope)")
-        return .init(status: 200, body: Array(#"{"access_token":"\#(token)","expires_in":\#(state.quirks.tokenLife)}"#.utf8))
+        return .init(
+            status: 200, body: Array(#"{"access_token":"\#(token)","expires_in":\#(state.quirks.tokenLife)}"#.utf8))
     }
 
     private static func authorize(_ question: HTTPPeer.Question, _ state: inout State) -> HTTPPeer.Answer? {
