@@ -97,7 +97,7 @@ main() {
     (($# > 0)) || fail "no group given" "scripts/packages.sh build run"
     for group in "$@"; do
         [[ -n ${groups[$group]-} ]] || fail "'$group' is not a group of packages" "one of: ${!groups[*]}"
-        read -ra names <<<"${groups[$group]}"
+        read -rd '' -a names <<<"${groups[$group]}" || true
         wanted+=("${names[@]}")
     done
     if command -v apt-get >/dev/null; then install_packages "${wanted[@]}"; else check_libraries; fi

@@ -58,6 +58,10 @@ struct ErrorWordingTests {
             RegistryError.unreadableLayer(path: "/c/a.layer").userError,
             "BUILD_FAILED: the layer in '/c/a.layer' cannot be read | remove the cache folder and push again"),
         Row(
+            RegistryError.privateAddress(host: "x.io").userError,
+            "REGISTRY_UNREACHABLE: the registry 'x.io' leads to a private network | use a registry with a public address"
+        ),
+        Row(
             ImageSource.Failure.notFound("x.io/base:1").userError,
             "BUILD_FAILED: the base image 'x.io/base:1' was not found | correct image.base in bim.yml"),
         Row(
@@ -103,6 +107,9 @@ struct ErrorWordingTests {
         Row(
             S3Error.unreachable(bucket: "acme", detail: "refused").userError,
             "REGISTRY_UNREACHABLE: the store of the bucket 'acme' does not answer: refused | push again"),
+        Row(
+            S3Error.missing(bucket: "acme", key: "a/b.zip").userError,
+            "PULL_FAILED: there is no 'a/b.zip' in the bucket 'acme' | push again"),
         Row(
             S3Error.damaged(key: "a/b.zip").userError,
             "PULL_FAILED: 'a/b.zip' is not what its digest says | push again"),

@@ -54,7 +54,10 @@ struct S3StoreTests {
         let store = try store(peer, bucket)
         let (artifact, other) = (try zip(Array(0..<100)), try zip([1]))
         for one in [artifact, other] { _ = try await store.upload(one) { _, _ in } }
-        let url = try await store.presignedURL(for: artifact, seconds: 60)
+        let urls = try await store.presignedURLs(for: artifact, seconds: 60)
+        let digest = try #require(artifact.zip).descriptor.digest
+        let url = try #require(urls[digest.description])
+        #expect(urls.count == 1)
         let reply = try await HTTPTransport().send(Exchange("GET", url, headers: [("Range", "bytes=0-9")]))
         #expect(reply.status == 206 && reply.body == Array(0..<10))
         // moto looks at no signature.
@@ -91,6 +94,10 @@ struct S3StoreTests {
         let key = "deep/prefix/api/\(digest.hex).zip"
         #expect(try await peer.client(bucket).send("PUT", key, body: .bytes([1, 2, 4])).status == 200)
         await #expect(throws: S3Error.damaged(key: key)) { try await store.download(zip: digest) { _ in } }
+        let (absent, lost) = (Digest.sha256(of: [9]), "deep/prefix/api/\(Digest.sha256(of: [9]).hex).zip")
+        await #expect(throws: S3Error.missing(bucket: bucket, key: lost)) {
+            try await store.download(zip: absent) { _ in }
+        }
     }
 
     @Test("What changed on the way there is refused by a store that checks")

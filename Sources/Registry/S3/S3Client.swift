@@ -20,6 +20,8 @@ final class S3Client: Sendable {
     private struct State {
         var credentials: S3Credentials?
         var region: String?
+        /// The bucket answered in the region that requests are signed for.
+        var isRegionSure = false
     }
 
     let location: S3Location
@@ -75,6 +77,7 @@ final class S3Client: Sendable {
                     : S3Error.unreachable(bucket: location.bucket, detail: error.detail)
             }
             guard attempt < 3, let region = Self.redirection(reply), region != state.withLock({ $0.region }) else {
+                state.withLock { $0.isRegionSure = true }
                 return reply
             }
             state.withLock { $0.region = region }
@@ -85,7 +88,7 @@ final class S3Client: Sendable {
     /// A URL under which anybody may read the object for so many seconds.
     func presignedURL(_ key: String, seconds: Int) async throws -> String {
         // A URL cannot be signed again by who is sent to another region.
-        if location.endpoint == nil { _ = try await send("HEAD", key) }
+        if !state.withLock({ $0.isRegionSure }) { _ = try await send("HEAD", key) }
         let signer = try await signer()
         let base = location.base(region: signer.region)
         let path = base.path + RequestSigner.path(key)
