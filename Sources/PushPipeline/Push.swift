@@ -23,6 +23,9 @@ struct Push: Sendable {
     /// Where layers of base images are kept.
     let layerFolder: String
 
+    /// How long the platform may fetch an artifact without a key, in seconds: as long as a deployment may wait its turn.
+    private static let urlLifetime = 3600
+
     /// Makes the update's commit live.
     ///
     /// - Parameter others: changes of refs that deploy nothing, made in the same transaction; their objects are there.
@@ -34,9 +37,9 @@ struct Push: Sendable {
         async let _ = signsOfLife()
         do {
             let result = try await build(plan)
-            let reference = try await upload(result, plan)
+            let artifact = try await upload(result, plan)
             try await source
-            return try await deploy(reference, plan, with: others)
+            return try await deploy(artifact, plan, with: others)
         } catch let error as UserError {
             throw error
         } catch {
@@ -92,7 +95,7 @@ struct Push: Sendable {
         ).resolve(for: plan.platform)
     }
 
-    private func upload(_ result: BuildResult, _ plan: PushPlan) async throws -> String {
+    private func upload(_ result: BuildResult, _ plan: PushPlan) async throws -> DeploymentRequest.Artifact {
         let artifact = result.artifact
         let began = ContinuousClock.now
         let reference = store.reference(to: artifact)
@@ -108,7 +111,9 @@ struct Push: Sendable {
             text = "\(place), \(summary.sentLayers) of \(summary.layers) layers, \(formatBytes(summary.sentBytes))"
         }
         reporter.report(.finished(.upload, text, ContinuousClock.now - began))
-        return reference
+        let urls =
+            plan.takesPresignedURLs ? try await store.presignedURLs(for: artifact, seconds: Self.urlLifetime) : nil
+        return .init(kind: plan.config.artifact.rawValue, reference: reference, urls: urls)
     }
 
     /// Says beside the artifact how it was made. A registry that does not take that is no reason to stop.
@@ -126,14 +131,14 @@ struct Push: Sendable {
     }
 
     private func deploy(
-        _ reference: String, _ plan: PushPlan, with others: [RefUpdate]
+        _ artifact: DeploymentRequest.Artifact, _ plan: PushPlan, with others: [RefUpdate]
     ) async throws(UserError) -> Deployment {
         let began = ContinuousClock.now
         let request = DeploymentRequest(
             environment: plan.environment, kind: plan.isPreview ? "preview" : "permanent",
             protected: plan.isProtected, ref: plan.update.ref,
             commit: plan.commit.id.hex, oldCommit: plan.update.old?.hex, force: plan.update.isForced,
-            artifact: .init(kind: plan.config.artifact.rawValue, reference: reference), settings: plan.settings,
+            artifact: artifact, settings: plan.settings,
             tests: plan.evidence.tests, message: wishes.message ?? plan.commit.summary,
             client: "git-remote-bim/\(Diagnostics.version)", refs: others.map(\.change), extra: wishes.extra)
         let probes = ProbeCount()

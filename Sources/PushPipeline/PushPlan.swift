@@ -25,6 +25,8 @@ struct PushPlan: Sendable {
     let platform: Artifacts.Platform
     let evidence: TestEvidence
     let store: StoreChoice
+    /// Whether the platform fetches artifacts through presigned URLs.
+    let takesPresignedURLs: Bool
 
     /// - Throws: `NO_BUILDER` when nothing says how to start the app.
     init(
@@ -52,6 +54,7 @@ struct PushPlan: Sendable {
                 .configInvalid, "the platform takes no artifact of the kind '\(config.artifact.rawValue)'",
                 hint: "set 'artifact' in bim.yml to \(description.artifactKinds.joined(separator: " or "))")
         }
+        takesPresignedURLs = description.features.contains("presigned-urls")
         store = try StoreChoice(config, settings, platform: target.registry)
         do {
             evidence = try TestEvidence(
