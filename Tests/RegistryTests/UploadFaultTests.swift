@@ -2,6 +2,7 @@ import Artifacts
 import Diagnostics
 import Foundation
 import HTTPTransport
+import NIOHTTP1
 import Synchronization
 import Testing
 
@@ -50,6 +51,26 @@ struct UploadFaultTests {
         #expect(kinds == ["POST", "PUT", "HEAD"])
     }
 
+    @Test("A proxy that refuses a large body or breaks off before it has read it is understood", arguments: [413, nil])
+    func early(status: Int?) async throws {
+        let registry = ScriptedRegistry()
+        let isBroken = Mutex(false)
+        let peer = try await registry.start(early: { head in
+            let size = head.headers.first(name: "Content-Length").flatMap(Int.init) ?? 0
+            guard size > 16 << 20 else { return nil }
+            if let status { return .init(status: status, headers: [("Connection", "close")]) }
+            // Once only: then the connection holds.
+            return isBroken.withLock { was in
+                defer { was = true }
+                return was ? nil : .init(status: 0, breaksOff: true)
+            }
+        })
+        let content = [UInt8](repeating: 3, count: 20 << 20)
+        try await cargo.client(peer.host).upload(try cargo.image([try cargo.layer(content)]))
+        #expect(registry.blobs[Digest.sha256(of: content).description] != nil)
+        #expect(registry.log.count { $0.hasPrefix("PATCH") } == (status == nil ? 0 : 2))
+    }
+
     @Test("A busy registry gets fewer blobs at once, and more again when they arrive")
     func lanes() async throws {
         var quirks = ScriptedRegistry.Quirks()
@@ -74,9 +95,9 @@ struct UploadFaultTests {
     func four() async throws {
         let gate = Gate(4)
         let registry = ScriptedRegistry()
-        let peer = try await registry.start { question in
+        let peer = try await registry.start(hold: { question in
             if question.method == "POST" { await gate.arrive() }
-        }
+        })
         try await cargo.client(peer.host).upload(try cargo.image((0..<12).map { "layer \($0)" }))
         #expect(registry.mostInFlight == 4)
     }

@@ -77,15 +77,23 @@ final class ScriptedRegistry: Sendable {
     /// Servers live as long as the process: a test's last word to one need not be the last that it is asked.
     private static let running = Mutex<[HTTPPeer]>([])
 
-    /// - Parameter hold: awaited with each request before it is answered.
-    func start(hold: @escaping @Sendable (HTTPPeer.Question) async -> Void = { _ in }) async throws -> HTTPPeer {
-        let peer = try await listen(hold)
+    /// - Parameters:
+    ///   - early: what is answered before the body is read, by what stands before the registry.
+    ///   - hold: awaited with each request before it is answered.
+    func start(
+        early: @escaping @Sendable (HTTPRequestHead) -> HTTPPeer.Answer? = { _ in nil },
+        hold: @escaping @Sendable (HTTPPeer.Question) async -> Void = { _ in }
+    ) async throws -> HTTPPeer {
+        let peer = try await listen(early, hold)
         Self.running.withLock { $0.append(peer) }
         return peer
     }
 
-    private func listen(_ hold: @escaping @Sendable (HTTPPeer.Question) async -> Void) async throws -> HTTPPeer {
-        try await HTTPPeer { question in
+    private func listen(
+        _ early: @escaping @Sendable (HTTPRequestHead) -> HTTPPeer.Answer?,
+        _ hold: @escaping @Sendable (HTTPPeer.Question) async -> Void
+    ) async throws -> HTTPPeer {
+        try await HTTPPeer(early: early) { question in
             self.state.withLock { state in
                 state.inFlight += 1
                 state.mostInFlight = max(state.mostInFlight, state.inFlight)
