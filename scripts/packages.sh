@@ -13,8 +13,8 @@ declare -rA groups=(
     [run]="bubblewrap ca-certificates git"
     [demo]="python3"
     # runc beside podman's own crun, which does not run below every layout of cgroups.
-    [tests]="bubblewrap curl docker-registry docker.io:dockerd libarchive-tools openssl podman python3 python3-venv runc
-        shellcheck skopeo umoci unzip"
+    [tests]="bubblewrap curl docker-registry docker.io:dockerd libarchive-tools nginx-light openssl podman python3
+        python3-venv runc shellcheck skopeo squid umoci unzip"
     # What building another version of git takes.
     [git]="libcurl4-openssl-dev libexpat1-dev libssl-dev make xz-utils zlib1g-dev"
     # What a toolchain unpacked from swift.org loads at run time; installed when it does not start without.
@@ -67,13 +67,17 @@ install_packages() {
     quiet_servers "${missing[@]}"
 }
 
-# The tests start servers of their own; Debian's packages would also start theirs for everybody at boot.
+# The tests start servers of their own; Debian's packages would also start one of each for everybody at boot.
 quiet_servers() {
-    local -a units=()
-    [[ " $* " != *" docker-registry "* ]] || units+=(docker-registry.service)
-    [[ " $* " != *" docker.io "* ]] || units+=(docker.service docker.socket)
-    ((${#units[@]} == 0)) || [[ ! -d /run/systemd/system ]] ||
-        as_root systemctl disable --quiet --now "${units[@]}" || true
+    local package
+    [[ -d /run/systemd/system ]] || return 0
+    for package in "$@"; do
+        case $package in
+            docker-registry | squid) as_root systemctl disable --quiet --now "$package.service" || true ;;
+            docker.io) as_root systemctl disable --quiet --now docker.service docker.socket || true ;;
+            nginx-light) as_root systemctl disable --quiet --now nginx.service || true ;;
+        esac
+    done
 }
 
 check_swift() {

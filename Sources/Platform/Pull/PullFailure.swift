@@ -106,7 +106,8 @@ extension RegistryError {
 extension S3Error {
     var pullProblem: Problem {
         switch self {
-        case .noCredentials, .interactive, .signedOff, .roleRefused:
+        case .noCredentials(let why): Self.failed("the platform has no credentials for S3: \(why)", Self.keyHint)
+        case .interactive, .signedOff, .roleRefused:
             Self.failed("the platform has no key for the bucket", Self.keyHint)
         case .denied(let bucket, _, let code, _):
             Self.failed("the bucket '\(bucket)' does not let the platform read it, \(code)", Self.keyHint)
@@ -115,12 +116,11 @@ extension S3Error {
         }
     }
 
-    private static let keyHint =
-        "give the platform a key that may read the bucket, or presigned URLs with the request"
-
     private static func failed(_ detail: String, _ hint: String) -> Problem {
         Problem(.pullFailed, status: 422, detail, hint: hint)
     }
+
+    private static let keyHint = "give the platform a key that may read the bucket, or presigned URLs with the request"
 }
 
 extension UnpackError {
