@@ -4,8 +4,9 @@
 set -euo pipefail
 
 readonly folder=${XDG_CACHE_HOME:-${HOME:?HOME is not set}/.cache}/bim/peers
-# moto plays S3; tests name it by BIM_PEERS.
-readonly packages=('moto[s3,server]==5.2.1')
+# moto plays S3 and AWS's tokens, OpenStack Swift a strict S3; oras reads what refers to an image. Tests find them by
+# BIM_PEERS.
+readonly packages=('moto[s3,server]==5.2.1' 'swift==2.38.3' 'pyeclib==1.8.0' 'oras==0.2.43')
 
 if [[ $(cat "$folder/installed" 2>/dev/null) != "${packages[*]}" ]]; then
     printf 'bim: installing peers of the tests from PyPI: %s\n' "${packages[*]}" >&2

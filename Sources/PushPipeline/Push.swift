@@ -145,8 +145,8 @@ struct Push: Sendable {
         do {
             try await store.attach(try provenance.statement(), type: Provenance.mediaType, to: result.artifact)
         } catch {
-            reporter.report(
-                .notice("the artifact goes without its provenance, which the registry did not take: \(error)"))
+            let why = UserError(buildOrUpload: error).message
+            reporter.report(.notice("the artifact goes without its provenance, which was not taken: \(why)"))
         }
     }
 
