@@ -23,6 +23,9 @@ struct Push: Sendable {
     /// Where layers of base images are kept.
     let layerFolder: String
 
+    /// How long the platform may fetch an artifact without a key, in seconds: as long as a deployment may wait its turn.
+    private static let urlLifetime = 3600
+
     /// Makes the update's commit live.
     ///
     /// - Parameter others: changes of refs that deploy nothing, made in the same transaction; their objects are there.
@@ -92,10 +95,6 @@ struct Push: Sendable {
         ).resolve(for: plan.platform)
     }
 
-    /// How long a platform without a key may read an artifact; it may have to wait for its turn first.
-    private static let presignedSeconds = 3600
-
-    /// Brings the artifact to its store and says how the platform finds it there.
     private func upload(_ result: BuildResult, _ plan: PushPlan) async throws -> DeploymentRequest.Artifact {
         let artifact = result.artifact
         let began = ContinuousClock.now
@@ -112,10 +111,9 @@ struct Push: Sendable {
             text = "\(place), \(summary.sentLayers) of \(summary.layers) layers, \(formatBytes(summary.sentBytes))"
         }
         reporter.report(.finished(.upload, text, ContinuousClock.now - began))
-        return DeploymentRequest.Artifact(
-            kind: plan.config.artifact.rawValue, reference: reference,
-            urls: plan.takesPresignedURLs
-                ? try await store.presignedURLs(for: artifact, seconds: Self.presignedSeconds) : nil)
+        let urls =
+            plan.takesPresignedURLs ? try await store.presignedURLs(for: artifact, seconds: Self.urlLifetime) : nil
+        return .init(kind: plan.config.artifact.rawValue, reference: reference, urls: urls)
     }
 
     /// Says beside the artifact how it was made. A registry that does not take that is no reason to stop.

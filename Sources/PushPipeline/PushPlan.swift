@@ -25,7 +25,7 @@ struct PushPlan: Sendable {
     let platform: Artifacts.Platform
     let evidence: TestEvidence
     let store: StoreChoice
-    /// Whether the platform may be handed URLs that let it read the artifact without a key of its own.
+    /// Whether the platform fetches artifacts through presigned URLs.
     let takesPresignedURLs: Bool
 
     /// - Throws: `NO_BUILDER` when nothing says how to start the app.
