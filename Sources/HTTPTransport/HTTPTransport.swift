@@ -167,7 +167,7 @@ package struct HTTPTransport: Sendable {
 
     /// Sends a request once and hands over the answer's body as it comes, piece by piece.
     ///
-    /// - Parameter onChunk: takes a piece; false ends the reading.
+    /// - Parameter onChunk: takes a piece; false ends the reading. What it throws is thrown as it is.
     /// - Returns: the answer without its body; pieces are handed over with status 200 or 206 alone.
     package func stream(
         _ exchange: Exchange, onChunk: (ByteChunk) async throws -> Bool
@@ -178,14 +178,25 @@ package struct HTTPTransport: Sendable {
                 try request(exchange), deadline: .now() + .nanoseconds(exchange.deadline.nanoseconds))
             trace?.note("http <", "\(response.status.code), as it comes")
             if response.status == .ok || response.status == .partialContent {
-                for try await buffer in response.body where try await !onChunk(Array(buffer.readableBytesView)) {
-                    break
+                for try await buffer in response.body {
+                    do {
+                        guard try await onChunk(Array(buffer.readableBytesView)) else { break }
+                    } catch {
+                        throw NotTaken(cause: error)
+                    }
                 }
             }
             return Reply(status: Int(response.status.code), headers: response.headers, body: [])
+        } catch let error as NotTaken {
+            throw error.cause
         } catch {
             throw translate(error, exchange)
         }
+    }
+
+    /// Whoever takes the pieces has failed, and not the exchange.
+    private struct NotTaken: Error {
+        let cause: any Error
     }
 
     private func note(_ exchange: Exchange) {
