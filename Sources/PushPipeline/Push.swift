@@ -23,9 +23,6 @@ struct Push: Sendable {
     /// Where layers of base images are kept.
     let layerFolder: String
 
-    /// How long the platform may fetch an artifact without a key, in seconds: as long as a deployment may wait its turn.
-    private static let urlLifetime = 3600
-
     /// Makes the update's commit live.
     ///
     /// - Parameter others: changes of refs that deploy nothing, made in the same transaction; their objects are there.
@@ -95,6 +92,10 @@ struct Push: Sendable {
         ).resolve(for: plan.platform)
     }
 
+    /// How long a platform without a key may read an artifact; it may have to wait for its turn first.
+    private static let presignedSeconds = 3600
+
+    /// Brings the artifact to its store and says how the platform finds it there.
     private func upload(_ result: BuildResult, _ plan: PushPlan) async throws -> DeploymentRequest.Artifact {
         let artifact = result.artifact
         let began = ContinuousClock.now
@@ -111,9 +112,10 @@ struct Push: Sendable {
             text = "\(place), \(summary.sentLayers) of \(summary.layers) layers, \(formatBytes(summary.sentBytes))"
         }
         reporter.report(.finished(.upload, text, ContinuousClock.now - began))
-        let urls =
-            plan.takesPresignedURLs ? try await store.presignedURLs(for: artifact, seconds: Self.urlLifetime) : nil
-        return .init(kind: plan.config.artifact.rawValue, reference: reference, urls: urls)
+        return DeploymentRequest.Artifact(
+            kind: plan.config.artifact.rawValue, reference: reference,
+            urls: plan.takesPresignedURLs
+                ? try await store.presignedURLs(for: artifact, seconds: Self.presignedSeconds) : nil)
     }
 
     /// Says beside the artifact how it was made. A registry that does not take that is no reason to stop.
@@ -153,17 +155,21 @@ struct Push: Sendable {
             }
         }
         let duration = ContinuousClock.now - began
+        if deployment.isHandedOver {
+            let text = "handed over with \(reference); the other side does not tell what becomes of it"
+            reporter.report(.finished(.deploy, text, duration))
+            return deployment
+        }
         guard deployment.status.isFinal else {
             let text = "deployment \(deployment.id) goes on, and is not waited for; git bim status tells how it ends"
             reporter.report(.finished(.deploy, text, duration))
             return deployment
         }
-        guard deployment.status == .healthy, let release = deployment.release else {
-            throw failure(of: deployment, after: duration, plan)
-        }
+        guard deployment.status == .healthy else { throw failure(of: deployment, after: duration, plan) }
         let count = probes.value
         let health = count == 0 ? "running" : "healthy after \(count) \(count == 1 ? "probe" : "probes")"
-        reporter.report(.finished(.deploy, "release \(release), \(health)", duration))
+        let name = deployment.release.map { "release \($0), \(health)" } ?? "done"
+        reporter.report(.finished(.deploy, name, duration))
         return deployment
     }
 

@@ -12,8 +12,7 @@ struct OtherStoresTests {
         || FileManager.default.isExecutableFile(atPath: "/usr/bin/docker-registry")
 
     private static let hasMoto =
-        ProcessInfo.processInfo.environment["CI"] == "true"
-        || ProcessInfo.processInfo.environment["BIM_PEERS"] != nil
+        ProcessInfo.processInfo.environment["CI"] == "true" || ProcessInfo.processInfo.environment["BIM_PEERS"] != nil
 
     @Test(
         "'registry' in bim.yml sends the image to another registry, from which the platform fetches it by digest",
@@ -53,29 +52,22 @@ struct OtherStoresTests {
     }
 
     @Test(
-        "An image and a ZIP go to a bucket, and the platform fetches both without a key of its own",
-        .enabled(if: hasMoto, "moto is not installed"))
-    func bucket() async throws {
-        let key = try await sandbox.startBucket()
+        "A platform without a key runs what lies in a bucket, by presigned URLs that stay secret",
+        .enabled(if: hasMoto, "moto is not installed"), arguments: ["image", "zip"])
+    func bucket(_ kind: String) async throws {
+        var key = try await sandbox.startBucket()
+        key["BIM_TRACE"] = "1"
         let project = try await Project(in: sandbox)
-        // The platform is started by somebody who has none.
+        // Started by somebody who has no key.
         try await project.git("bim platform start", ["AWS_EC2_METADATA_DISABLED": "true"]).success()
-        try project.write("bim.yml", "registry: s3://acme/artifacts\n")
-        try await project.commitApp(answering: "image")
-        let push = try await project.push("main", key.merging(["BIM_TRACE": "1"]) { $1 }).success()
-        #expect(push.stderr.contains("upload  s3://acme/artifacts/local/\(sandbox.app), 1 of 1 layers, "))
-        #expect(try await project.answer() == "image")
-
-        try project.write("bim.yml", "registry: s3://acme/artifacts\nartifact: zip\n")
-        try await project.commitApp(answering: "zip")
-        let zip = try await project.push("main", key).success()
-        #expect(zip.stderr.contains(".zip, 1 of 1 layers, "))
-        #expect(try await project.answer() == "zip")
-        // What lets anybody in for a while is in no file, no trace and no answer.
-        #expect(!push.stderr.contains("X-Amz-") && push.stderr.contains("bim-trace"))
-        let files = ["\(sandbox.root)/home", "\(project.folder)/.git"]
-        try await sandbox.run(["grep", "-r", "-l", "-a", "-F", "X-Amz-Signature"] + files).failure()
-        try await sandbox.run(["grep", "-r", "-q", "-a", "-F", "s3://acme/artifacts"] + files).success()
-        #expect(try await !project.git("bim status --json").success().stdout.contains("X-Amz-Signature"))
+        try project.write("bim.yml", "registry: s3://acme/artifacts\nartifact: \(kind)\n")
+        try await project.commitApp(answering: kind)
+        let push = try await project.push("main", key).success()
+        #expect(push.stderr.contains("upload  s3://acme/artifacts/local/\(sandbox.app)"), "\(push)")
+        #expect(!push.stderr.contains("X-Amz-"))
+        #expect(try await project.answer() == kind)
+        let search = try await sandbox.run(
+            ["grep", "-r", "-l", "-a", "-F", "X-Amz-", "\(sandbox.root)/home", "\(project.folder)/.git"])
+        try search.failure()
     }
 }
