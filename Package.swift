@@ -116,7 +116,7 @@ let package = Package(
         // Level 2: values and the outside world, one each.
         library("PlatformAPI", ["Diagnostics"]),
         library("Artifacts", ["CArchive", "CDeflate", crypto]),
-        library("HTTPTransport", ["Diagnostics", asyncHTTPClient, nioCore, nioHTTP1, nioSSL]),
+        library("HTTPTransport", ["Diagnostics", asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL]),
         library("ProjectConfig", [yams]),
         library("Workspaces", ["GitCore", "ProcessRunner", "Diagnostics"]),
         library("Sandboxes", ["ProcessRunner", systemPackage]),
@@ -133,7 +133,12 @@ let package = Package(
         tests("ArchitectureTests", []),
         tests("ArtifactsTests", ["Artifacts"]),
         tests("BuildersTests", ["Builders", "Artifacts", "GitCore", "ProjectConfig"]),
-        tests("DeployersTests", ["Deployers", "PlatformAPI", "ProjectConfig", "Diagnostics"]),
+        tests(
+            "DeployersTests",
+            [
+                "Deployers", "PlatformAPI", "ProjectConfig", "HTTPTransport", "ProcessRunner", "Diagnostics", nioCore,
+                nioPosix,
+            ]),
         tests("DiagnosticsTests", ["Diagnostics"]),
         tests("EndToEndTests", []),
         tests("GitCoreTests", ["GitCore"]),

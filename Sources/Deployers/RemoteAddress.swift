@@ -27,7 +27,7 @@ package enum RemoteAddress: Sendable, Equatable {
         } else if Self.isPath(address) {
             self = .repository(at: String(address))
         } else if address.hasPrefix("file://") {
-            guard let path = Self.percentDecoded(address.dropFirst(7)), path.hasPrefix("/") else {
+            guard let path = PercentEncoding.decode(address.dropFirst(7)), path.hasPrefix("/") else {
                 throw Self.malformed(text)
             }
             self = .repository(at: path)
@@ -50,28 +50,12 @@ package enum RemoteAddress: Sendable, Equatable {
             || address.hasPrefix("../")
     }
 
-    /// RFC 3986, 2.1; nil when it is not UTF-8 or has a NUL.
-    static func percentDecoded(_ text: Substring) -> String? {
-        var bytes: [UInt8] = []
-        var rest = text.utf8[...]
-        while let byte = rest.popFirst() {
-            let digits = String(decoding: rest.prefix(2), as: UTF8.self)
-            if byte == UInt8(ascii: "%"), digits.utf8.count == 2, let decoded = UInt8(digits, radix: 16) {
-                bytes.append(decoded)
-                rest = rest.dropFirst(2)
-            } else {
-                bytes.append(byte)
-            }
-        }
-        return bytes.contains(0) ? nil : String(validating: bytes, as: UTF8.self)
-    }
-
     private static func api(_ address: Substring, _ text: String) throws(UserError) -> RemoteAddress {
         let isSecure = address.hasPrefix("https://")
         let parts = address.drop { $0 != ":" }.dropFirst(3).split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 3, !parts[0].isEmpty else { throw malformed(text) }
         guard !parts[0].contains("@") else { throw credentials }
-        guard isSecure || isLoopback(parts[0]) else {
+        guard isSecure || Loopback.contains(hostOf: String(address)) else {
             throw UserError(
                 .configInvalid, "'\(withoutCredentials(text))' would send the token in the clear",
                 hint: "use https instead of http")
@@ -79,11 +63,6 @@ package enum RemoteAddress: Sendable, Equatable {
         let app = parts[2].hasSuffix(".git") ? parts[2].dropLast(4) : parts[2]
         let id = AppID(user: try name(parts[1], in: text), app: try name(app, in: text))
         return .api(baseURL: "\(isSecure ? "https" : "http")://\(parts[0])", id)
-    }
-
-    private static func isLoopback(_ authority: Substring) -> Bool {
-        let host = authority.hasPrefix("[") ? authority.prefix { $0 != "]" } + "]" : authority.prefix { $0 != ":" }
-        return Loopback.contains(host)
     }
 
     private static func name(_ part: Substring, in text: String) throws(UserError) -> String {

@@ -32,8 +32,15 @@ package enum ErrorCode: String, CaseIterable, Codable, Sendable {
     case quota = "QUOTA"
     case platformUnavailable = "PLATFORM_UNAVAILABLE"
     case platformRestarted = "PLATFORM_RESTARTED"
+    case platformVersion = "PLATFORM_VERSION"
     case interrupted = "INTERRUPTED"
     case `internal` = "INTERNAL"
+
+    /// A code that this version does not know, as one of a newer platform, is read as `INTERNAL`: the message still tells.
+    package init(from decoder: any Decoder) throws {
+        let name = try decoder.singleValueContainer().decode(String.self)
+        self = ErrorCode(rawValue: name) ?? .internal
+    }
 
     /// The exit status of `git bim` and `bim-hooks` for this code; it belongs to the code, never to the place that throws.
     package var exitStatus: Int32 {
@@ -51,7 +58,7 @@ package enum ErrorCode: String, CaseIterable, Codable, Sendable {
         case .rolledBack: 15
         case .platformUnavailable, .platformRestarted: 75
         case .canceled, .interrupted: 130
-        case .quota, .internal: 1
+        case .quota, .platformVersion, .internal: 1
         }
     }
 

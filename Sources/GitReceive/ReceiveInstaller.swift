@@ -44,7 +44,8 @@ package struct ReceiveInstaller: Sendable {
         let tokenPath = tokenFile.map { Self.absolute($0) }
         let settings = ReceiveSettings(address: address, tokenFile: tokenPath, registry: registry)
         let connection = try await settings.connect(repository.environment)
-        let deployer = APIDeployer(connection, transport: HTTPTransport())
+        let deployer = APIDeployer(
+            connection, transport: HTTPTransport(settings: GitHTTPSettings(environment: repository.environment)))
         try await deployer.ensureApp()
         var description = try await deployer.describe()
         description.features.append("push-options")

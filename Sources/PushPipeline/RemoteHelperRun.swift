@@ -29,7 +29,12 @@ package struct RemoteHelperRun: Sendable {
         self.remote = remote
         self.address = address
         trace = Trace(environment: location.environment)
-        transport = HTTPTransport(trace: trace)
+        // The embedded platform is on this machine, and git's settings for the network say nothing of it.
+        let isEmbedded = if case .embedded? = try? RemoteAddress(address) { true } else { false }
+        transport = HTTPTransport(
+            trace: trace,
+            settings: isEmbedded
+                ? nil : GitHTTPSettings(environment: location.environment, folder: location.folder))
     }
 
     /// What the lines so far have led to.
