@@ -11,7 +11,7 @@ declare -rA groups=(
     [build]="ca-certificates g++ git libarchive-dev libdeflate-dev libgit2-dev libsqlite3-dev pkg-config zlib1g-dev"
     [run]="bubblewrap ca-certificates git"
     [demo]="python3"
-    [tests]="bubblewrap curl docker-registry libarchive-tools nginx-light openssl python3 python3-venv shellcheck skopeo squid umoci"
+    [tests]="bubblewrap curl docker-registry libarchive-tools nginx-light openssh-client openssh-server openssl python3 python3-venv shellcheck skopeo squid umoci"
     # What building another version of git takes.
     [git]="libcurl4-openssl-dev libexpat1-dev libssl-dev make xz-utils zlib1g-dev"
     # What a toolchain unpacked from swift.org loads at run time; installed when it does not start without.
@@ -69,6 +69,7 @@ quiet_servers() {
     for package in "$@"; do
         case $package in
             docker-registry | squid) as_root systemctl disable --quiet --now "$package.service" || true ;;
+            openssh-server) as_root systemctl disable --quiet --now ssh.service || true ;;
             nginx-light) as_root systemctl disable --quiet --now nginx.service || true ;;
         esac
     done
