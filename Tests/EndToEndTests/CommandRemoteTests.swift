@@ -13,7 +13,7 @@ struct CommandRemoteTests {
 
     init() async throws {
         host = try await GitHost()
-        project = try await Project(in: sandbox, remote: "bim::cli:copy/acme/\(sandbox.app)")
+        project = try await Project(in: host.sandbox, remote: "bim::cli:copy/acme/\(host.sandbox.app)")
         try await project.git("config remote.bim.bimRegistry \(host.registry)/acme/api").success()
     }
 
