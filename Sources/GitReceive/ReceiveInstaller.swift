@@ -48,6 +48,8 @@ package struct ReceiveInstaller: Sendable {
             connection, transport: HTTPTransport(settings: GitHTTPSettings(environment: repository.environment)))
         try await deployer.ensureApp()
         var description = try await deployer.describe()
+        // A record stays in git, where a URL that opens a bucket has no business.
+        description.features.removeAll { $0 == PlatformDescription.presignedURLs }
         description.features.append("push-options")
         for (key, value) in [
             ("\(ReceiveSettings.section).platform", Optional(platform)),

@@ -156,7 +156,7 @@ struct Push: Sendable {
         }
         let duration = ContinuousClock.now - began
         if deployment.isHandedOver {
-            let text = "handed over with \(reference); the other side does not tell what becomes of it"
+            let text = "handed over with \(artifact.reference); the other side does not tell what becomes of it"
             reporter.report(.finished(.deploy, text, duration))
             return deployment
         }
