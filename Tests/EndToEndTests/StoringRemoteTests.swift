@@ -78,7 +78,7 @@ struct StoringRemoteTests {
             refused.contains("nothing says which registry takes the artifact")
                 && refused.contains("hint: git config bim.registry"))
         try await project.git("config remote.bim.bimDeploy perhaps").success()
-        #expect(try await project.push("main:new").failure().stderr.contains("neither 'always' nor 'never'"))
+        #expect(try await project.push("main:new").failure(128).stderr.contains("neither 'always' nor 'never'"))
     }
 
     @Test("A rewriting of URLs that leads to bim does not lead to it twice")
