@@ -55,9 +55,11 @@ package struct ReceiveInstaller: Sendable {
             ("\(ReceiveSettings.section).platform", Optional(platform)),
             ("\(ReceiveSettings.section).tokenFile", tokenPath),
             ("\(ReceiveSettings.section).registry", registry), ("receive.procReceiveRefs", "refs"),
-            ("receive.advertisePushOptions", "true"), ("uploadpack.hideRefs", "refs/bim"),
+            ("receive.advertisePushOptions", "true"), ("uploadpack.hideRefs", "refs/bim/deployments"),
             ("uploadpack.allowTipSHA1InWant", "true"),
         ] { try await configure(key, value) }
+        // The server's own record is shown: git without protocol 2 fetches nothing where no ref is.
+        _ = await repository.git(["config", "--add", "uploadpack.hideRefs", "refs/bim/results"])
         try await publish(ServerRecord(app: connection.app, platform: description, registry: registry))
         try Self.write(
             "#!/bin/sh\n\(Self.mark) deploys what is pushed; 'bim-receive uninstall' takes it away\nexec '\(program)' hook\n",

@@ -134,7 +134,6 @@ extension GitHost {
                 PasswordAuthentication no
                 KbdInteractiveAuthentication no
                 PermitRootLogin prohibit-password
-                AcceptEnv GIT_PROTOCOL
                 SetEnv \(variables)
 
                 """.utf8
