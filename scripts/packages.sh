@@ -13,8 +13,8 @@ declare -rA groups=(
     [run]="bubblewrap ca-certificates git"
     [demo]="python3"
     # runc beside podman's own crun, which does not run below every layout of cgroups.
-    [tests]="bubblewrap curl docker-registry docker.io:dockerd libarchive-tools nginx-light openssl podman python3
-        python3-venv runc shellcheck skopeo squid umoci unzip"
+    [tests]="bubblewrap curl docker-registry docker.io:dockerd libarchive-tools nginx-light openssh-client openssh-server
+        openssl podman python3 python3-venv runc shellcheck skopeo squid umoci unzip"
     # What building another version of git takes.
     [git]="libcurl4-openssl-dev libexpat1-dev libssl-dev make xz-utils zlib1g-dev"
     # What a toolchain unpacked from swift.org loads at run time; installed when it does not start without.
@@ -75,6 +75,7 @@ quiet_servers() {
         case $package in
             docker-registry | squid) as_root systemctl disable --quiet --now "$package.service" || true ;;
             docker.io) as_root systemctl disable --quiet --now docker.service docker.socket || true ;;
+            openssh-server) as_root systemctl disable --quiet --now ssh.service || true ;;
             nginx-light) as_root systemctl disable --quiet --now nginx.service || true ;;
         esac
     done

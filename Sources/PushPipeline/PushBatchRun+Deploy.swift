@@ -20,6 +20,7 @@ extension PushBatchRun {
         let began = ContinuousClock.now
         let plan = try PushPlan(
             subject, wishes: wishes, settings: settings, target: target, description: try await deployer.describe())
+        try target.check(subject.commit.id)
         let update = subject.update
         if options.dryRun {
             let forecast = await forecast(plan)
