@@ -17,8 +17,8 @@ extension DeploymentEngine {
         var remembered = request
         remembered.artifact.urls = nil
         let begun = try await parts.ledger.beginDeployment(
-            id: "dpl_" + randomHex(bytes: 10), remembered, in: environment, ports: ports, idempotencyKey: idempotencyKey,
-            asked: asked, config: config)
+            id: "dpl_" + randomHex(bytes: 10), remembered, in: environment, ports: ports,
+            idempotencyKey: idempotencyKey, asked: asked, config: config)
         if let record = begun.environment { begin(begun.deployment, request, in: record) }
         return begun.deployment
     }

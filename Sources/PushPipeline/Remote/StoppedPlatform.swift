@@ -33,7 +33,8 @@ struct StoppedPlatform: Deployer, SourceSender {
     }
 
     func describe() async throws(UserError) -> PlatformDescription {
-        PlatformDescription(version: "1", platforms: [.init(os: "linux", architecture: Architecture.current)],
+        PlatformDescription(
+            version: "1", platforms: [.init(os: "linux", architecture: Architecture.current)],
             artifactKinds: ArtifactKind.allCases.map(\.rawValue), features: [])
     }
 
