@@ -33,17 +33,21 @@ struct DeploymentStory: Sendable {
     func end(_ deployment: Deployment) throws(UserError) {
         let duration = ContinuousClock.now - began
         report(deployment)
+        if deployment.isHandedOver {
+            let text =
+                "handed over with \(deployment.artifact.reference); the other side does not tell what becomes of it"
+            return reporter.report(.finished(.deploy, text, duration))
+        }
         guard deployment.status.isFinal else {
             let text =
                 "deployment \(deployment.id) goes on, and is not waited for; git bim watch \(deployment.id) tells how it ends"
             return reporter.report(.finished(.deploy, text, duration))
         }
-        guard deployment.status == .healthy, let release = deployment.release else {
-            throw failure(of: deployment, after: duration)
-        }
+        guard deployment.status == .healthy else { throw failure(of: deployment, after: duration) }
         let count = probes.value
         let health = count == 0 ? "running" : "healthy after \(count) \(count == 1 ? "probe" : "probes")"
-        reporter.report(.finished(.deploy, "release \(release), \(health)", duration))
+        let name = deployment.release.map { "release \($0), \(health)" } ?? "done"
+        reporter.report(.finished(.deploy, name, duration))
     }
 
     private func report(_ deployment: Deployment) {
@@ -68,7 +72,9 @@ struct DeploymentStory: Sendable {
         if failure.phase != DeploymentPhase.releasing.rawValue {
             for line in failure.logTail.suffix(20) { reporter.report(.output(line)) }
         }
-        let live = liveRelease.map { "release \($0) is still live" }
+        // A platform that cannot run or reach anything may not reach that one either.
+        let live =
+            failure.code == .platformUnavailable ? nil : liveRelease.map { "release \($0) is still live" }
         let hints = [failure.hint, live].compactMap(\.self)
         return UserError(failure.code, failure.message, hint: hints.isEmpty ? nil : hints.joined(separator: "; "))
     }

@@ -28,14 +28,17 @@ struct Push: Sendable {
     /// - Returns: its reference with its digest.
     func makeArtifact(of plan: PushPlan) async throws(UserError) -> String {
         async let _ = signsOfLife()
-        do { return try await upload(try await build(plan), plan) } catch { throw UserError(buildOrUpload: error) }
+        do { return try await upload(try await build(plan), plan).reference } catch {
+            throw UserError(buildOrUpload: error)
+        }
     }
 
-    /// Makes an artifact live that is there already, with the commit that it is of.
+    /// Makes an artifact live that is there already, with the commit that it is of. The platform reads it with a key of its
+    /// own where its store wants one.
     func promote(_ reference: String, _ plan: PushPlan) async throws(UserError) -> Deployment {
         async let _ = signsOfLife()
         try await source.send([plan.commit.id])
-        return try await deploy(reference, plan, with: [])
+        return try await deploy(.init(kind: plan.config.artifact.rawValue, reference: reference), plan, with: [])
     }
 
     /// Makes the update's commit live.
@@ -49,9 +52,9 @@ struct Push: Sendable {
         async let _ = signsOfLife()
         do {
             let result = try await build(plan)
-            let reference = try await upload(result, plan)
+            let artifact = try await upload(result, plan)
             try await source
-            return try await deploy(reference, plan, with: others)
+            return try await deploy(artifact, plan, with: others)
         } catch let error as UserError {
             throw error
         } catch {
@@ -107,7 +110,11 @@ struct Push: Sendable {
         ).resolve(for: plan.platform)
     }
 
-    private func upload(_ result: BuildResult, _ plan: PushPlan) async throws -> String {
+    /// How long a platform without a key may read an artifact; it may have to wait for its turn first.
+    private static let presignedSeconds = 3600
+
+    /// Brings the artifact to its store and says how the platform finds it there.
+    private func upload(_ result: BuildResult, _ plan: PushPlan) async throws -> DeploymentRequest.Artifact {
         let artifact = result.artifact
         let began = ContinuousClock.now
         let reference = store.reference(to: artifact)
@@ -123,7 +130,10 @@ struct Push: Sendable {
             text = "\(place), \(summary.sentLayers) of \(summary.layers) layers, \(formatBytes(summary.sentBytes))"
         }
         reporter.report(.finished(.upload, text, ContinuousClock.now - began))
-        return reference
+        return DeploymentRequest.Artifact(
+            kind: plan.config.artifact.rawValue, reference: reference,
+            urls: plan.takesPresignedURLs
+                ? try await store.presignedURLs(for: artifact, seconds: Self.presignedSeconds) : nil)
     }
 
     /// Says beside the artifact how it was made. A registry that does not take that is no reason to stop.
@@ -141,13 +151,13 @@ struct Push: Sendable {
     }
 
     private func deploy(
-        _ reference: String, _ plan: PushPlan, with others: [RefUpdate]
+        _ artifact: DeploymentRequest.Artifact, _ plan: PushPlan, with others: [RefUpdate]
     ) async throws(UserError) -> Deployment {
         let request = DeploymentRequest(
             environment: plan.environment, kind: plan.isPreview ? "preview" : "permanent",
             protected: plan.isProtected, ref: plan.update.ref,
             commit: plan.commit.id.hex, oldCommit: plan.update.old?.hex, force: plan.update.isForced,
-            artifact: .init(kind: plan.config.artifact.rawValue, reference: reference), settings: plan.settings,
+            artifact: artifact, settings: plan.settings,
             tests: plan.evidence.tests, message: wishes.message ?? plan.commit.summary,
             client: "git-remote-bim/\(Diagnostics.version)", refs: others.map(\.change), extra: wishes.extra)
         let story = DeploymentStory(

@@ -42,7 +42,7 @@ struct StoppedPlatform: Deployer, SourceSender {
     func refs() async throws(UserError) -> [RefRecord]? {
         let path = "\(home.repositories)/\(app).git"
         guard access(path, F_OK) == 0 else { return nil }
-        return try await RepositoryRemote(path: path, location: location).refs(receivePack: nil)
+        return try await RepositoryRemote(address: path, location: location).server.refs(receivePack: nil)
             .filter { !$0.ref.hasPrefix("refs/bim/") }
     }
 
