@@ -46,8 +46,8 @@ struct DeploymentStory: Sendable {
         guard deployment.status == .healthy else { throw failure(of: deployment, after: duration) }
         let count = probes.value
         let health = count == 0 ? "running" : "healthy after \(count) \(count == 1 ? "probe" : "probes")"
-        let name = deployment.release.map { "release \($0), \(health)" } ?? "done"
-        reporter.report(.finished(.deploy, name, duration))
+        let text = deployment.release.map { "release \($0), \(health)" } ?? "done"
+        reporter.report(.finished(.deploy, text, duration))
     }
 
     private func report(_ deployment: Deployment) {
@@ -73,8 +73,7 @@ struct DeploymentStory: Sendable {
             for line in failure.logTail.suffix(20) { reporter.report(.output(line)) }
         }
         // A platform that cannot run or reach anything may not reach that one either.
-        let live =
-            failure.code == .platformUnavailable ? nil : liveRelease.map { "release \($0) is still live" }
+        let live = failure.code == .platformUnavailable ? nil : liveRelease.map { "release \($0) is still live" }
         let hints = [failure.hint, live].compactMap(\.self)
         return UserError(failure.code, failure.message, hint: hints.isEmpty ? nil : hints.joined(separator: "; "))
     }

@@ -38,7 +38,8 @@ struct Push: Sendable {
     func promote(_ reference: String, _ plan: PushPlan) async throws(UserError) -> Deployment {
         async let _ = signsOfLife()
         try await source.send([plan.commit.id])
-        return try await deploy(.init(kind: plan.config.artifact.rawValue, reference: reference), plan, with: [])
+        return try await deploy(
+            DeploymentRequest.Artifact(kind: plan.config.artifact.rawValue, reference: reference), plan, with: [])
     }
 
     /// Makes the update's commit live.

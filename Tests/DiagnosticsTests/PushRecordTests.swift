@@ -83,7 +83,9 @@ final class PushRecordTests {
         #expect(!result.log_tail.isEmpty && result.log_tail.count <= 50)
     }
 
-    @Test("The next push takes the record's place; one cut short says so, and one without a folder writes nothing")
+    @Test(
+        "The next push takes the record's place; one that is cut short says so, and one without a folder writes nothing"
+    )
     func next() throws {
         let first = PushRecord(run: nil, echo: nil)
         first.begin(in: folder)

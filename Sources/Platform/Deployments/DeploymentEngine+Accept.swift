@@ -18,7 +18,8 @@ extension DeploymentEngine {
         remembered.artifact.urls = nil
         let begun = try await parts.ledger.beginDeployment(
             id: "dpl_" + randomHex(bytes: 10), remembered, in: environment, ports: ports,
-            idempotencyKey: idempotencyKey, asked: asked, config: config)
+            idempotencyKey: idempotencyKey,
+            asked: asked, config: config)
         if let record = begun.environment { begin(begun.deployment, request, in: record) }
         return begun.deployment
     }
