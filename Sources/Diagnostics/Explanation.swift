@@ -66,7 +66,8 @@ package struct Explanation: Sendable, Equatable {
         case .unauthenticated:
             (
                 "there is no token for the platform, or it is unknown or expired",
-                "ask the platform's operator for a token, and give it to bim as the message says"
+                "`git bim login <remote>` with a token of the platform's; the message names the source of the one "
+                    + "that was tried"
             )
         case .forbidden:
             (
@@ -122,7 +123,7 @@ package struct Explanation: Sendable, Equatable {
         case .pullFailed:
             (
                 "the platform could not fetch the artifact, or its digest was wrong",
-                "push again; if it stays, check that the platform reaches the registry"
+                "as the message says: the platform fetches with credentials of its own ([artifacts.md](artifacts.md))"
             )
         case .releaseCommandFailed:
             (
@@ -148,6 +149,11 @@ package struct Explanation: Sendable, Equatable {
             (
                 "a process of the new release was killed for want of memory",
                 "use less memory, or ask the platform's operator for a higher limit"
+            )
+        case .deployFailed:
+            (
+                "the command that deploys, or a git server's hook, failed and told no code of its own",
+                "read its output above the error; what was live before still is, as far as the command tells"
             )
         case .rolledBack:
             (
@@ -178,6 +184,11 @@ package struct Explanation: Sendable, Equatable {
             (
                 "the platform was restarted during the deployment",
                 "push again"
+            )
+        case .platformVersion:
+            (
+                "the platform is older or newer than this bim, or lacks a part that was asked for",
+                "update bim, or ask the platform's operator to; the message tells which"
             )
         case .interrupted:
             (

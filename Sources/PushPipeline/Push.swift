@@ -33,7 +33,8 @@ struct Push: Sendable {
         }
     }
 
-    /// Makes an artifact live that is there already, with the commit that it is of.
+    /// Makes an artifact live that is there already, with the commit that it is of. The platform reads it with a key of its
+    /// own where its store wants one.
     func promote(_ reference: String, _ plan: PushPlan) async throws(UserError) -> Deployment {
         async let _ = signsOfLife()
         try await source.send([plan.commit.id])

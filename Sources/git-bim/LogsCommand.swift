@@ -14,7 +14,7 @@ struct LogsCommand: AsyncParsableCommand {
     @Flag(name: .shortAndLong, help: "Wait for the lines that come.")
     var follow = false
 
-    @Option(name: .shortAndLong, help: "How many of the lines that are there, at most 10000.")
+    @Option(name: [.customShort("n"), .long], help: "How many of the lines that are there, at most 10000.")
     var lines = 100
 
     @Option(help: "Only one process type; 'release' is the release command, 'bim' the platform.")

@@ -23,9 +23,7 @@ package enum ArtifactBuild {
     ) async throws(UserError) -> CommandOutput {
         let remote = try await CommandRemote(remote, environment: variables)
         let reporter = LineReporter.forCommand(variables)
-        let target = DeployTarget(
-            try await remote.connection(starting: true, reporter), location: remote.location,
-            transport: remote.transport)
+        let target = try await remote.target(reporter)
         let batch = try await remote.batch(target, reporter: reporter)
         let plan = try await batch.artifactPlan(of: revision ?? "HEAD")
         reporter.report(

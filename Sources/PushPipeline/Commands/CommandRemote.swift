@@ -4,6 +4,7 @@ internal import GitCore
 internal import HTTPTransport
 internal import PlatformAPI
 internal import ProcessRunner
+internal import RemoteHelper
 
 /// The remote that a command speaks of, the repository it is called in, and what stands behind the address.
 struct CommandRemote: Sendable {
@@ -19,7 +20,10 @@ struct CommandRemote: Sendable {
         url = try await RemoteChoice(environment: environment).address(of: remote)
         address = try RemoteAddress(url)
         location = RepositoryLocation(environment: environment, folder: ".")
-        transport = HTTPTransport(trace: Trace(environment: environment))
+        let isEmbedded = if case .embedded = address { true } else { false }
+        transport = HTTPTransport(
+            trace: Trace(environment: environment),
+            settings: isEmbedded ? nil : GitHTTPSettings(environment: environment))
     }
 
     /// What `git push` calls the remote.
@@ -49,6 +53,30 @@ struct CommandRemote: Sendable {
         guard starting else { return try await PlatformConnection(address, environment: environment, onStart: nil) }
         return try await PlatformConnection(address, environment: environment) {
             reporter?.report(.notice("starting the platform on this machine"))
+        }
+    }
+
+    /// The other end of a push, for who only looks: a platform on this machine that is stopped stays so.
+    func target() async throws(UserError) -> DeployTarget {
+        if let stopped = try await StoppedPlatform(address, location: location) { return stopped.target }
+        return try await target(SilentReporter(), starting: false)
+    }
+
+    /// The other end of a push.
+    ///
+    /// - Parameter starting: whether the platform on this machine is started.
+    func target(_ reporter: any Reporter, starting: Bool = true) async throws(UserError) -> DeployTarget {
+        let settings = RemoteSettings(remote: try await name(), location: location)
+        switch address {
+        case .repository(let address):
+            return try await DeployTarget(
+                server: RepositoryRemote(address: address, location: location), settings, PushOptions(),
+                reporter: reporter)
+        case .command(let name, let app):
+            return try DeployTarget(command: name, app, settings, reporter: reporter)
+        case .embedded, .api:
+            return DeployTarget(
+                try await connection(starting: starting, reporter), location: location, transport: transport)
         }
     }
 

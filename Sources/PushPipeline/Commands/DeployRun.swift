@@ -167,14 +167,7 @@ extension DeployRun {
 
     /// The commit that is checked out, to the branch that stands for the environment.
     private func refspec(to environment: String?, _ remote: CommandRemote) async throws(UserError) -> String {
-        let target: DeployTarget
-        if let stopped = try await StoppedPlatform(remote.address, location: remote.location) {
-            target = stopped.target
-        } else {
-            target = DeployTarget(
-                try await remote.connection(), location: remote.location, transport: remote.transport)
-        }
-        let batch = try await remote.batch(target, reporter: SilentReporter())
+        let batch = try await remote.batch(try await remote.target(), reporter: SilentReporter())
         let own = try batch.local.command(nil).destination
         guard let environment else { return "\(own):\(own)" }
         let (_, config) = try batch.commit(own)

@@ -17,14 +17,7 @@ extension PushForecast {
         _ revision: String?, to wanted: String?, remote: String?, environment: [String: String]
     ) async throws(UserError) -> PushForecast {
         let remote = try await CommandRemote(remote, environment: environment)
-        let target: DeployTarget
-        if let stopped = try await StoppedPlatform(remote.address, location: remote.location) {
-            target = stopped.target
-        } else {
-            target = DeployTarget(
-                try await remote.connection(), location: remote.location, transport: remote.transport)
-        }
-        let batch = try await remote.batch(target, reporter: SilentReporter())
+        let batch = try await remote.batch(try await remote.target(), reporter: SilentReporter())
         return try await batch.forecast(try batch.local.command(revision), to: wanted)
     }
 
