@@ -96,6 +96,44 @@ struct ConformanceTests {
             says: ["[deleted]         refs/notes/commits", "bim/kept -> bim/kept"],
             then: "test -z \"$(git ls-remote bim 'refs/notes/*')\""),
         Row(push: "bim nosuch", status: 1, says: ["src refspec nosuch does not match any"]),
+        // Sources that are no branch.
+        Row(push: "bim $(git rev-parse main~1):refs/heads/by-id", says: ["[new branch]"]),
+        Row(push: "bim main@{0}:refs/heads/by-reflog", says: ["[new branch]"]),
+        Row(push: "bim heavier^{commit}:refs/heads/by-tag", says: ["heavier^{commit} -> by-tag"]),
+        // Several at once; what one is refused holds up no other.
+        Row(
+            push: "bim main:m1 main~1:m2 main~1:main", status: 1,
+            says: ["main -> m1", "main~1 -> m2", "main~1 -> main (non-fast-forward)"],
+            then: "test $(git ls-remote bim m1 m2 | wc -l) = 2"),
+        Row(push: "--all bim", says: ["[new branch]"], then: "test $(git rev-parse bim/also) = $(git rev-parse also)"),
+        Row(
+            given: "git update-ref refs/remotes/bim/m1 main~1",
+            push: "--force-with-lease --force-if-includes bim main~1:m1", status: 1, says: ["(stale info)"]),
+        Row(push: "-v bim main:m1", says: ["To bim::", "= [up to date]      main -> m1"]),
+        Row(push: "--no-progress bim main:m3", says: ["[new branch]"], then: "! grep -q '\r' err"),
+        Row(push: "--progress bim main:m4", says: ["[new branch]"]),
+        // Places.
+        Row(
+            given: "mkdir -p deep && cd deep && git push -q bim main:from-below", push: "bim main:from-below",
+            says: ["Everything up-to-date"]),
+        Row(
+            given: "git worktree add -q --detach ../tree && git -C ../tree push -q bim HEAD:refs/heads/from-tree",
+            push: "bim main:from-tree", says: ["Everything up-to-date"]),
+        Row(
+            given: """
+                git clone -q -s . ../borrower; cd ../borrower; git config bim.deploy never
+                git remote add bim $(git -C "$OLDPWD" remote get-url bim)
+                git commit -q --allow-empty -m borrowed; git push -q bim HEAD:refs/heads/borrowed; cd "$OLDPWD"
+                """, push: "bim main:borrowed", status: 1, says: ["(fetch first)"]),
+        Row(
+            given: "git clone -q --bare . ../bare.git; cd ../bare.git; git config bim.deploy never; "
+                + "git push -q $(git -C \"$OLDPWD\" remote get-url bim) main:from-bare; cd \"$OLDPWD\"",
+            push: "bim main:from-bare", says: ["Everything up-to-date"]),
+        Row(
+            given: "git clone -q --depth 1 $(git remote get-url bim) ../shallow; cd ../shallow; "
+                + "git config bim.deploy never; git commit -q --allow-empty -m shallow; "
+                + "git push -q origin HEAD:refs/heads/shallow; cd \"$OLDPWD\"",
+            push: "bim main:shallow", status: 1, says: ["(fetch first)"]),
     ]
 
     @Test("Every command reads as git reads and leaves the refs as git leaves them", arguments: Keeper.allCases)
