@@ -25,6 +25,8 @@ struct PushPlan: Sendable {
     let platform: Artifacts.Platform
     let evidence: TestEvidence
     let store: StoreChoice
+    /// Whether the platform may be handed URLs that let it read the artifact without a key of its own.
+    let takesPresignedURLs: Bool
 
     /// - Throws: `NO_BUILDER` when nothing says how to start the app.
     init(
@@ -52,7 +54,9 @@ struct PushPlan: Sendable {
                 .configInvalid, "the platform takes no artifact of the kind '\(config.artifact.rawValue)'",
                 hint: "set 'artifact' in bim.yml to \(description.artifactKinds.joined(separator: " or "))")
         }
-        store = try StoreChoice(config, settings, platform: target.registry)
+        takesPresignedURLs = description.features.contains(PlatformDescription.presignedURLs)
+        store = try StoreChoice(
+            config, settings, platform: target.registry, suggested: target.suggestedRegistry)
         do {
             evidence = try TestEvidence(
                 tree: commit.tree, branch: String(update.ref.dropFirst("refs/heads/".count)), config: config,
@@ -87,13 +91,12 @@ struct PushPlan: Sendable {
 
     /// What the file may say and this version cannot do is refused, not overlooked.
     private static func refuseUnsupported(_ config: ProjectConfig) throws(UserError) {
-        let unsupported = [
-            ("builder", config.builder.map { $0 != "own" } ?? false), ("port", config.port != nil),
-        ].first { $0.1 }
-        if let unsupported {
+        if let port = config.port {
+            // The old and the new release run side by side until the switch, on one network: one port serves one of them.
             throw UserError(
-                .configInvalid, "bim.yml sets '\(unsupported.0)', which this version does not support yet",
-                hint: "remove the key, commit and push again")
+                .configInvalid,
+                "bim.yml sets 'port: \(port)', and every release gets a port of its own in the variable PORT",
+                hint: "remove 'port' and let the process take it, such as 'web: python3 app.py --port $PORT'")
         }
     }
 
