@@ -102,19 +102,21 @@ struct ConformanceTests {
         Row(push: "bim heavier^{commit}:refs/heads/by-tag", says: ["heavier^{commit} -> by-tag"]),
         // Several at once; what one is refused holds up no other.
         Row(
-            push: "bim main:m1 main~1:m2 main~1:main", status: 1,
+            push: "bim main:m1 main~1:refs/heads/m2 main~1:main", status: 1,
             says: ["main -> m1", "main~1 -> m2", "main~1 -> main (non-fast-forward)"],
             then: "test $(git ls-remote bim m1 m2 | wc -l) = 2"),
-        Row(push: "--all bim", says: ["[new branch]"], then: "test $(git rev-parse bim/also) = $(git rev-parse also)"),
+        Row(
+            given: "git branch -q lately", push: "--all bim", says: ["lately -> lately"],
+            then: "test $(git rev-parse bim/lately) = $(git rev-parse main)"),
         Row(
             given: "git update-ref refs/remotes/bim/m1 main~1",
-            push: "--force-with-lease --force-if-includes bim main~1:m1", status: 1, says: ["(stale info)"]),
+            push: "--force-with-lease --force-if-includes bim main~1:refs/heads/m1", status: 1, says: ["(stale info)"]),
         Row(push: "-v bim main:m1", says: ["To bim::", "= [up to date]      main -> m1"]),
         Row(push: "--no-progress bim main:m3", says: ["[new branch]"], then: "! grep -q '\r' err"),
         Row(push: "--progress bim main:m4", says: ["[new branch]"]),
         // Places.
         Row(
-            given: "mkdir -p deep && cd deep && git push -q bim main:from-below", push: "bim main:from-below",
+            given: "mkdir -p deep; (cd deep && git push -q bim main:from-below)", push: "bim main:from-below",
             says: ["Everything up-to-date"]),
         Row(
             given: "git worktree add -q --detach ../tree && git -C ../tree push -q bim HEAD:refs/heads/from-tree",
