@@ -167,7 +167,7 @@ struct ConformanceTests {
         }
     }
 
-    @Test("Reading: prune, show, an object id, deepening, a lazy blob, refs of a remote that is not there")
+    @Test("Reading: prune, show, an object id, deepening, all remotes, a lazy blob, refs of a remote that is not there")
     func reading() async throws {
         let sandbox = try Sandbox()
         let project = try await Project(in: sandbox)
@@ -186,6 +186,10 @@ struct ConformanceTests {
         #expect(try await copy.git("rev-list --count HEAD").success().stdout == "2\n")
         try await copy.git("fetch --quiet origin \(try await project.objectID("main~3"))").success()
         try await copy.git("fetch --quiet --unshallow").success()
+        try await copy.git("fetch --quiet --depth 1").success()
+        #expect(try await copy.git("rev-list --count HEAD").success().stdout == "1\n")
+        try await copy.git("fetch --quiet --shallow-since=2000-01-01 --all --tags").success()
+        #expect(try await copy.git("rev-list --count HEAD").success().stdout == "4\n")
         #expect(try await copy.git("show HEAD~3:file").success().stdout == "1")
         let missing = try await sandbox.git("ls-remote bim::local/\(sandbox.app)-none").failure(128)
         #expect(missing.stderr.contains("APP_NOT_FOUND"))
