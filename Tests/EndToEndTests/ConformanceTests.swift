@@ -175,9 +175,9 @@ struct ConformanceTests {
         for number in 1...4 {
             try await project.commit("Step \(number)", ["file": "\(number)", "old-\(number)": "x\(number)"])
         }
-        try await project.push("main main:side").success()
-        try await project.push(":side").success()
+        try await project.push("main main:alpha").success()
         #expect(try await project.git("remote show bim").success().stdout.contains("HEAD branch: main"))
+        try await project.push(":alpha").success()
         try await project.git("update-ref refs/remotes/bim/gone main").success()
         #expect(try await project.git("remote prune bim").success().stdout.contains("bim/gone"))
         let copy = Project(existing: "\(sandbox.root)/copy", in: sandbox)

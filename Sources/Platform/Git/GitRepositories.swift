@@ -158,13 +158,15 @@ struct GitRepositories: Sendable {
         try await git(["-C", path(of: app), "update-ref", "-z", "--stdin"], input: Array(commands.utf8))
     }
 
-    /// HEAD names the production branch, or the first one that there is, so that a clone checks something out.
+    /// HEAD names the production branch, else what it has named before, else the first branch that there is, so that a
+    /// clone checks something out.
     private func setHead(_ refs: [RefRecord], of app: AppID) async throws {
         let branches = refs.map(\.ref).filter { $0.hasPrefix("refs/heads/") }
         let production = refs.first { $0.environment == EnvironmentID.production }?.ref
-        guard let head = production ?? branches.first else { return }
-        let current = try await run(["-C", path(of: app), "symbolic-ref", "HEAD"])
-        if String(decoding: current.output, as: UTF8.self) != head + "\n" {
+        let answer = try await run(["-C", path(of: app), "symbolic-ref", "HEAD"])
+        let current = String(answer.text.prefix { $0 != "\n" })
+        guard let head = production ?? branches.first(where: { $0 == current }) ?? branches.first else { return }
+        if current != head {
             try await git(["-C", path(of: app), "symbolic-ref", "HEAD", head])
         }
     }
