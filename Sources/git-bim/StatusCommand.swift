@@ -10,7 +10,7 @@ struct StatusCommand: AsyncParsableCommand {
     @Argument(help: "The remote, or a URL; by default the one that git push takes, 'bim', or the only one of bim's.")
     var remote: String?
 
-    @Flag(help: "Print JSON instead of a table.")
+    @Flag(help: "Print JSON (docs/json.md) instead of a table.")
     var json = false
 
     func run() async throws {

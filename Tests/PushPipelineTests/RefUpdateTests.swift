@@ -1,4 +1,4 @@
-import Deployers
+@testable import Deployers
 import Diagnostics
 import Foundation
 import GitCore
@@ -210,7 +210,7 @@ final class RefUpdateTests {
         #expect(!connection.gitURL.contains("secret"))
         for length in 0..<70 {
             let bytes = (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 37) }
-            #expect(PushPipeline.Base64.encode(bytes) == Data(bytes).base64EncodedString())
+            #expect(Base64.encode(bytes) == Data(bytes).base64EncodedString())
         }
     }
 }
