@@ -1,4 +1,5 @@
 internal import HTTPTransport
+
 /// Where ssh leads to, in the forms that git takes: `ssh://[user@]host[:port]/path` and `[user@]host:path`.
 package struct SSHAddress: Sendable, Equatable {
     package let user: String?
