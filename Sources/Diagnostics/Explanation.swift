@@ -150,11 +150,6 @@ package struct Explanation: Sendable, Equatable {
                 "a process of the new release was killed for want of memory",
                 "use less memory, or ask the platform's operator for a higher limit"
             )
-        case .deployFailed:
-            (
-                "the command that deploys, or a git server's hook, failed and told no code of its own",
-                "read its output above the error; what was live before still is, as far as the command tells"
-            )
         case .rolledBack:
             (
                 "the new release failed after the switch, and the old one is back",
@@ -164,11 +159,6 @@ package struct Explanation: Sendable, Equatable {
             (
                 "the command that deploys, or a git server's hook, failed and told no code of its own",
                 "read its output above the error; what was live before still is, as far as the command tells"
-            )
-        case .platformVersion:
-            (
-                "the platform is older or newer than this bim, or lacks a part that was asked for",
-                "update bim, or ask the platform's operator to; the message tells which"
             )
         case .quota:
             (
