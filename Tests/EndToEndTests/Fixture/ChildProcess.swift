@@ -28,6 +28,11 @@ struct Finished: CustomStringConvertible {
     }
 }
 
+/// glibc's `posix_spawn_file_actions_addclosefrom_np`, which Swift's module of it does not show.
+private let closeFrom = unsafeBitCast(
+    dlsym(nil, "posix_spawn_file_actions_addclosefrom_np"),
+    to: (@convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, Int32) -> Int32).self)
+
 /// A program that runs in a session of its own and prints into files, which can be read at any time.
 final class ChildProcess: Sendable {
     /// Why a program could not be started.
@@ -63,6 +68,8 @@ final class ChildProcess: Sendable {
             posix_spawn_file_actions_addopen(&actions, 1, outputFile, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         }
         posix_spawn_file_actions_addopen(&actions, 2, errorFile, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        // Foundation takes a process for running as long as anybody holds a socket that it makes for it.
+        _ = closeFrom(&actions, 3)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
