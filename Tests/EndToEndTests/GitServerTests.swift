@@ -106,21 +106,6 @@ struct GitServerTests {
         #expect(try await host.refs("refs/heads/").isEmpty)
     }
 
-    @Test("Ctrl-C cancels the deployment on the platform, and the branch stays")
-    func interrupted() async throws {
-        try await project.commit("Silent", ["app.py": SampleApp.silent, "Procfile": "web: python3 app.py\n"])
-        let push = try project.startPush()
-        _ = try await eventually("the release starts") {
-            try? await host.status().deployments.first { $0.phase == "checking" }
-        }
-        kill(-push.id, SIGINT)
-        _ = try await push.finish()
-        _ = try await eventually("the deployment is canceled") {
-            try await host.status().deployments.first { $0.status == "canceled" }
-        }
-        #expect(try await host.refs("refs/heads/").isEmpty)
-    }
-
     @Test("Installing tells what is wrong with the token's file and with a foreign hook, and can be undone")
     func installing() async throws {
         let token = "\(host.sandbox.root)/srv/token"

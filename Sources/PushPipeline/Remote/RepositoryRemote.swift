@@ -41,7 +41,9 @@ struct RepositoryRemote: Sendable {
         var environment = CleanEnvironment.removingGitVariables(from: location.environment)
         environment["GIT_PROTOCOL"] = "version=\(protocolVersion)"
         environment["GIT_NAMESPACE"] = namespace
-        let program = options.servicePath ?? service
+        // What is live where is remembered beside the branches, and is no ref of the remote's.
+        let own = namespace == nil ? service : "git -c uploadpack.hideRefs=refs/bim \(service.dropFirst(4))"
+        let program = options.servicePath ?? own
         let command: Command
         if let ssh = SSHAddress(address) {
             command = try await SSHProgram(location).command(
