@@ -160,16 +160,6 @@ package struct Explanation: Sendable, Equatable {
                 "the new release failed after the switch, and the old one is back",
                 "see the log of the failed release, fix it, push again"
             )
-        case .deployFailed:
-            (
-                "the command that deploys, or a git server's hook, failed and told no code of its own",
-                "read its output above the error; what was live before still is, as far as the command tells"
-            )
-        case .platformVersion:
-            (
-                "the platform is older or newer than this bim, or lacks a part that was asked for",
-                "update bim, or ask the platform's operator to; the message tells which"
-            )
         case .quota:
             (
                 "a limit of the platform is reached",
