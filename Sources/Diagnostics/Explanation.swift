@@ -150,15 +150,15 @@ package struct Explanation: Sendable, Equatable {
                 "a process of the new release was killed for want of memory",
                 "use less memory, or ask the platform's operator for a higher limit"
             )
-        case .rolledBack:
-            (
-                "the new release failed after the switch, and the old one is back",
-                "see the log of the failed release, fix it, push again"
-            )
         case .deployFailed:
             (
                 "the command that deploys, or a git server's hook, failed and told no code of its own",
                 "read its output above the error; what was live before still is, as far as the command tells"
+            )
+        case .rolledBack:
+            (
+                "the new release failed after the switch, and the old one is back",
+                "see the log of the failed release, fix it, push again"
             )
         case .quota:
             (
