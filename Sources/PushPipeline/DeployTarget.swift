@@ -15,6 +15,8 @@ struct DeployTarget: Sendable {
     let source: any SourceSender
     /// The registry that the platform itself keeps; nil where there is none.
     let registry: PlatformRegistry?
+    /// The registries of the other platforms that it spans, each with the app's name there.
+    var otherRegistries: [(app: AppID, registry: PlatformRegistry)] = []
 }
 
 /// Brings objects with their history to the other end, where no ref of a user's shows them.
