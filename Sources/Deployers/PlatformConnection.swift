@@ -54,10 +54,14 @@ package struct PlatformConnection: Sendable {
             self.app = app
             credential = await PlatformToken(for: baseURL, app, environment)
             isEmbedded = false
-        case .repository(let path):
+        case .repository(let address):
             throw UserError(
-                .configInvalid, "'\(path)' is a git repository and no platform, so nothing is live there",
-                hint: "git bim status <a remote with a platform>")
+                .configInvalid, "'\(address)' is a git repository, which tells nothing of what is live",
+                hint: "git bim status <a remote with a platform>, or git log <remote>/main")
+        case .command(let name, let app):
+            throw UserError(
+                .configInvalid, "'\(app)' is deployed by the command '\(name)', which tells nothing of what is live",
+                hint: "git bim status <a remote with a platform>, or git log <remote>/main")
         }
     }
 }

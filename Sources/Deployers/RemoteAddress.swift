@@ -8,8 +8,10 @@ package enum RemoteAddress: Sendable, Equatable {
     case embedded(app: String)
     /// `https://<host>/<user>/<app>`; `baseURL` is scheme, host and port.
     case api(baseURL: String, AppID)
-    /// A git repository on this machine, which keeps what is pushed: a path, or a `file://` URL.
-    case repository(path: String)
+    /// A git repository that git itself reaches: a path on this machine, or an address for ssh as git takes it.
+    case repository(at: String)
+    /// `cli:<name>/<user>/<app>`: a command of the user's deploys.
+    case command(name: String, AppID)
 
     /// Reads the address as git hands it to the remote helper, with or without `bim::` in front.
     ///
@@ -23,17 +25,20 @@ package enum RemoteAddress: Sendable, Equatable {
         } else if address.hasPrefix("https://") || address.hasPrefix("http://") {
             self = try Self.api(address, text)
         } else if Self.isPath(address) {
-            self = .repository(path: String(address))
+            self = .repository(at: String(address))
         } else if address.hasPrefix("file://") {
             guard let path = PercentEncoding.decode(address.dropFirst(7)), path.hasPrefix("/") else {
                 throw Self.malformed(text)
             }
-            self = .repository(path: path)
-        } else if address.hasPrefix("cli:") || address.hasPrefix("ssh://") || address.contains("@") {
-            throw UserError(
-                .configInvalid,
-                "'\(withoutCredentials(text))' is an address of a kind that this version does not know yet",
-                hint: "use bim::local/<app> or bim::https://<host>/<user>/<app>")
+            self = .repository(at: path)
+        } else if address.hasPrefix("cli:") {
+            let parts = address.dropFirst(4).split(separator: "/", omittingEmptySubsequences: false)
+            guard parts.count == 3 else { throw Self.malformed(text, like: "bim::cli:<command>/<user>/<app>") }
+            let app = AppID(user: try Self.name(parts[1], in: text), app: try Self.name(parts[2], in: text))
+            self = .command(name: try Self.name(parts[0], in: text), app)
+        } else if let ssh = SSHAddress(String(address)) {
+            guard ssh.user?.contains(":") != true else { throw Self.credentials }
+            self = .repository(at: String(address))
         } else {
             throw Self.malformed(text)
         }
@@ -49,11 +54,7 @@ package enum RemoteAddress: Sendable, Equatable {
         let isSecure = address.hasPrefix("https://")
         let parts = address.drop { $0 != ":" }.dropFirst(3).split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 3, !parts[0].isEmpty else { throw malformed(text) }
-        guard !parts[0].contains("@") else {
-            throw UserError(
-                .configInvalid, "the address holds credentials, which git would print",
-                hint: "take them out, and say git bim login <remote>")
-        }
+        guard !parts[0].contains("@") else { throw credentials }
         guard isSecure || Loopback.contains(hostOf: String(address)) else {
             throw UserError(
                 .configInvalid, "'\(withoutCredentials(text))' would send the token in the clear",
@@ -73,9 +74,15 @@ package enum RemoteAddress: Sendable, Equatable {
         return String(part)
     }
 
-    private static func malformed(_ text: String) -> UserError {
+    private static func malformed(_ text: String, like form: String = "bim::local/<app>") -> UserError {
         UserError(
             .configInvalid, "'\(withoutCredentials(text))' is not an address of a bim remote",
-            hint: "git remote set-url <remote> bim::local/<app>")
+            hint: "git remote set-url <remote> \(form)")
+    }
+
+    private static var credentials: UserError {
+        UserError(
+            .configInvalid, "the address holds credentials, which git would print",
+            hint: "take them out; a token goes into BIM_TOKEN or git credential, a key into ssh's configuration")
     }
 }

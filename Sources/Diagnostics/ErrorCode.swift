@@ -27,6 +27,7 @@ package enum ErrorCode: String, CaseIterable, Codable, Sendable {
     case healthCheckFailed = "HEALTH_CHECK_FAILED"
     case crashed = "CRASHED"
     case outOfMemory = "OUT_OF_MEMORY"
+    case deployFailed = "DEPLOY_FAILED"
     case rolledBack = "ROLLED_BACK"
     case quota = "QUOTA"
     case platformUnavailable = "PLATFORM_UNAVAILABLE"
@@ -51,7 +52,9 @@ package enum ErrorCode: String, CaseIterable, Codable, Sendable {
         case .noBuilder, .buildFailed, .platformMismatch, .configInvalid: 11
         case .artifactTooLarge, .registryUnreachable: 12
         case .releaseCommandFailed: 13
-        case .configMissing, .pullFailed, .portNotBound, .healthCheckFailed, .crashed, .outOfMemory: 14
+        case .configMissing, .pullFailed, .portNotBound, .healthCheckFailed, .crashed, .outOfMemory,
+            .deployFailed:
+            14
         case .rolledBack: 15
         case .platformUnavailable, .platformRestarted: 75
         case .canceled, .interrupted: 130

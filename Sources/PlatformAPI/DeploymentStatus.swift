@@ -28,4 +28,6 @@ package enum DeploymentPhase: String, Codable, Sendable {
     case pulling, releasing, starting, checking, switching
     /// Healthy, and waiting for the word to switch.
     case held
+    /// The other side has everything and does not tell what it makes of it; its ref has moved.
+    case handedOver = "handed_over"
 }

@@ -23,8 +23,23 @@ struct Push: Sendable {
     /// Where layers of base images are kept.
     let layerFolder: String
 
-    /// How long the platform may fetch an artifact without a key, in seconds: as long as a deployment may wait its turn.
-    private static let urlLifetime = 3600
+    /// Makes the artifact of a commit and uploads it; nothing is deployed.
+    ///
+    /// - Returns: its reference with its digest.
+    func makeArtifact(of plan: PushPlan) async throws(UserError) -> String {
+        async let _ = signsOfLife()
+        do { return try await upload(try await build(plan), plan).reference } catch {
+            throw UserError(buildOrUpload: error)
+        }
+    }
+
+    /// Makes an artifact live that is there already, with the commit that it is of.
+    func promote(_ reference: String, _ plan: PushPlan) async throws(UserError) -> Deployment {
+        async let _ = signsOfLife()
+        try await source.send([plan.commit.id])
+        return try await deploy(
+            DeploymentRequest.Artifact(kind: plan.config.artifact.rawValue, reference: reference), plan, with: [])
+    }
 
     /// Makes the update's commit live.
     ///
@@ -95,6 +110,10 @@ struct Push: Sendable {
         ).resolve(for: plan.platform)
     }
 
+    /// How long a platform without a key may read an artifact; it may have to wait for its turn first.
+    private static let presignedSeconds = 3600
+
+    /// Brings the artifact to its store and says how the platform finds it there.
     private func upload(_ result: BuildResult, _ plan: PushPlan) async throws -> DeploymentRequest.Artifact {
         let artifact = result.artifact
         let began = ContinuousClock.now
@@ -111,9 +130,10 @@ struct Push: Sendable {
             text = "\(place), \(summary.sentLayers) of \(summary.layers) layers, \(formatBytes(summary.sentBytes))"
         }
         reporter.report(.finished(.upload, text, ContinuousClock.now - began))
-        let urls =
-            plan.takesPresignedURLs ? try await store.presignedURLs(for: artifact, seconds: Self.urlLifetime) : nil
-        return .init(kind: plan.config.artifact.rawValue, reference: reference, urls: urls)
+        return DeploymentRequest.Artifact(
+            kind: plan.config.artifact.rawValue, reference: reference,
+            urls: plan.takesPresignedURLs
+                ? try await store.presignedURLs(for: artifact, seconds: Self.presignedSeconds) : nil)
     }
 
     /// Says beside the artifact how it was made. A registry that does not take that is no reason to stop.
@@ -133,7 +153,6 @@ struct Push: Sendable {
     private func deploy(
         _ artifact: DeploymentRequest.Artifact, _ plan: PushPlan, with others: [RefUpdate]
     ) async throws(UserError) -> Deployment {
-        let began = ContinuousClock.now
         let request = DeploymentRequest(
             environment: plan.environment, kind: plan.isPreview ? "preview" : "permanent",
             protected: plan.isProtected, ref: plan.update.ref,
@@ -141,44 +160,11 @@ struct Push: Sendable {
             artifact: artifact, settings: plan.settings,
             tests: plan.evidence.tests, message: wishes.message ?? plan.commit.summary,
             client: "git-remote-bim/\(Diagnostics.version)", refs: others.map(\.change), extra: wishes.extra)
-        let probes = ProbeCount()
+        let story = DeploymentStory(
+            reporter: reporter, liveRelease: plan.update.liveRelease, liveCommit: plan.update.old?.hex)
         reporter.report(.progress(.deploy, plan.environment))
-        let deployment = try await deployer.deploy(request, patience: wishes.patience) { [reporter] event in
-            switch event.type {
-            case .probe: probes.increment()
-            case .status, .progress: reporter.report(.progress(.deploy, event.message))
-            case .notice: reporter.report(.notice(event.message))
-            case .log where event.phase == DeploymentPhase.releasing.rawValue: reporter.report(.output(event.message))
-            case .log, .end: break
-            }
-        }
-        let duration = ContinuousClock.now - began
-        guard deployment.status.isFinal else {
-            let text = "deployment \(deployment.id) goes on, and is not waited for; git bim status tells how it ends"
-            reporter.report(.finished(.deploy, text, duration))
-            return deployment
-        }
-        guard deployment.status == .healthy, let release = deployment.release else {
-            throw failure(of: deployment, after: duration, plan)
-        }
-        let count = probes.value
-        let health = count == 0 ? "running" : "healthy after \(count) \(count == 1 ? "probe" : "probes")"
-        reporter.report(.finished(.deploy, "release \(release), \(health)", duration))
+        let deployment = try await deployer.deploy(request, patience: wishes.patience, onEvent: story.hear)
+        try story.end(deployment)
         return deployment
-    }
-
-    /// Prints what is known of a failed deployment: the reason, then the last lines of the log.
-    private func failure(of deployment: Deployment, after duration: Duration, _ plan: PushPlan) -> UserError {
-        guard let failure = deployment.failure else {
-            return UserError(.internal, "the deployment ended as '\(deployment.status.rawValue)' without a reason")
-        }
-        reporter.report(.finished(.deploy, failure.message, duration))
-        // A release command's lines were shown when they came.
-        if failure.phase != DeploymentPhase.releasing.rawValue {
-            for line in failure.logTail.suffix(20) { reporter.report(.output(line)) }
-        }
-        let live = plan.update.liveRelease.map { "release \($0) is still live" }
-        let hints = [failure.hint, live].compactMap(\.self)
-        return UserError(failure.code, failure.message, hint: hints.isEmpty ? nil : hints.joined(separator: "; "))
     }
 }

@@ -1,3 +1,4 @@
+internal import Deployers
 internal import Diagnostics
 internal import GitCore
 internal import PlatformAPI
@@ -6,25 +7,19 @@ internal import RemoteHelper
 /// Carries out one batch of git on a repository that only keeps the source: every destination gets exactly one answer.
 struct RepositoryBatchRun: Sendable {
     let remote: RepositoryRemote
-    let policy: DeployPolicy
     let local: LocalRefs
     let reporter: any Reporter
 
     /// Answers for all updates of the batch, in order.
     func run(_ batch: PushBatch) async -> [UInt8] {
         do throws(UserError) {
-            guard policy == .never else {
-                throw UserError(
-                    .configInvalid, "'\(remote.path)' is a git repository, to which this version deploys nothing",
-                    hint: "git config remote.<name>.bimDeploy never  keeps the source there")
-            }
-            let refs = try await remote.refs(receivePack: batch.options.servicePath)
+            let refs = try await remote.server.refs(receivePack: batch.options.servicePath)
             return await answer(
                 batch,
                 RefUpdateResolver(
                     local: local,
                     refs: Dictionary(refs.map { ($0.ref, $0) }, uniquingKeysWith: { first, _ in first }),
-                    options: batch.options, policy: policy))
+                    options: batch.options, policy: .never))
         } catch {
             reporter.report(.failure(error))
             return PushReply.refusal(of: batch, .other(error.reason))
@@ -63,14 +58,24 @@ struct RepositoryBatchRun: Sendable {
         let loses = Dictionary(updates.map { ($0.ref, $0.losesCommits) }, uniquingKeysWith: { first, _ in first })
         return batch.updates.flatMap { command in
             let ref = command.destination
-            if let refusal = refusals[ref] { return PushReply.error(ref, refusal) }
-            switch answers[ref] {
-            case .ok: return PushReply.ok(ref, forced: loses[ref] ?? false)
-            // Ours is a lease on what we have checked; without one of the user's, somebody was faster.
-            case .refused(.staleInfo) where batch.options.leases[ref] == nil: return PushReply.error(ref, .fetchFirst)
-            case .refused(let reason): return PushReply.error(ref, reason)
-            case nil: return PushReply.error(ref, batch.options.atomic ? .atomicPushFailed : .other("not sent"))
-            }
+            let refusal = refusals[ref] ?? Self.refusal(answers[ref], of: ref, batch.options)
+            reporter.report(
+                .answered(
+                    ref: ref, code: refusal?.code, reason: refusal.flatMap { $0 == .upToDate ? nil : $0.sentence }))
+            if let refusal { return PushReply.error(ref, refusal) }
+            return PushReply.ok(ref, forced: loses[ref] ?? false)
         } + PushReply.endOfBatch
+    }
+
+    private static func refusal(
+        _ answer: RepositoryRemote.Answer?, of ref: String, _ options: PushOptions
+    ) -> RejectReason? {
+        switch answer {
+        case .ok: nil
+        // Ours is a lease on what we have checked; without one of the user's, somebody was faster.
+        case .refused(.staleInfo) where options.leases[ref] == nil: .fetchFirst
+        case .refused(let reason): reason
+        case nil: options.atomic ? .atomicPushFailed : .other("not sent")
+        }
     }
 }

@@ -47,6 +47,7 @@ extension DeploymentEngine {
             // What it wrote may be what the ledger has no space for.
             await parts.folders.remove([worker.id])
             if let ending = untold.removeValue(forKey: worker.id) { await insist(on: ending, of: worker.id) }
+            await closeIfRemoved(worker.environment, after: worker.id)
             return nil
         }
         attempts[worker.id]?.isOver = true
@@ -186,7 +187,8 @@ extension DeploymentEngine {
                 let plan = RunningRelease.Plan(
                     environment: environment.id, deployment: record.deployment, number: record.number,
                     commit: record.request.commit, settings: record.request.settings, release: unpacked,
-                    url: EnvironmentPorts.url(port: environment.port))
+                    url: EnvironmentPorts.url(port: environment.port),
+                    config: try await parts.ledger.config(ofDeployment: record.deployment))
                 try await environment.open()
                 let running = try RunningRelease(plan, runtime: parts.runtime, log: log(of: environment.id))
                 do {
