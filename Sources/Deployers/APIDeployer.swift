@@ -14,6 +14,9 @@ package struct APIDeployer: Deployer {
         self.deadlines = deadlines
     }
 
+    /// Whether it speaks with the embedded platform of this user.
+    package var isEmbedded: Bool { connection.isEmbedded }
+
     package func refs() async throws(UserError) -> [RefRecord]? {
         let reply = try await send("GET", "/refs")
         if reply.status == 404, (try? problem(reply))?.code == .appNotFound { return nil }
@@ -97,7 +100,7 @@ package struct APIDeployer: Deployer {
     /// moved, which the answer tells, or it is this one's turn.
     ///
     /// - Throws: `DEPLOY_IN_PROGRESS` when the pusher's patience ends before.
-    private func inTurn(
+    func inTurn(
         _ request: DeploymentRequest, _ patience: Duration?, _ onEvent: @escaping @Sendable (DeploymentEvent) -> Void
     ) async throws(UserError) -> Deployment {
         let last = ContinuousClock.now + (patience ?? deadlines.deployment)

@@ -93,6 +93,8 @@ package struct DeploymentRequest: Codable, Sendable, Equatable {
     package var refs: [RefChange]?
     /// Push options of the pusher's own, `x-…`, recorded as they are.
     package var extra: [String]?
+    /// Whether the deployment stops before its switch, healthy, and waits for the word (`POST …/switch`).
+    package var hold: Bool?
 
     package init(
         environment: String, kind: String, protected: Bool, ref: String, commit: String, oldCommit: String?,
@@ -117,6 +119,7 @@ package struct DeploymentRequest: Codable, Sendable, Equatable {
 
     enum CodingKeys: String, CodingKey {
         case environment, kind, protected, ref, commit, force, artifact, settings, tests, message, client, refs, extra
+        case hold
         case oldCommit = "old_commit"
     }
 }

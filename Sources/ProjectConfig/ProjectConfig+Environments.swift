@@ -35,12 +35,32 @@ extension EnvironmentRule {
     }
 
     private init(name: String, _ node: ConfigNode) throws(ConfigError) {
-        let keys = try ConfigMapping(node, keys: ["branches", "protected", "required-tests"])
+        let keys = try ConfigMapping(node, keys: ["branches", "protected", "required-tests", "targets"])
         self.init(
             name: name,
             branches: try keys["branches"].map(Self.patterns) ?? Self.defaultBranches(of: name),
             protected: try keys["protected"]?.boolean() ?? false,
-            requiredTests: try keys["required-tests"]?.boolean() ?? false)
+            requiredTests: try keys["required-tests"]?.boolean() ?? false,
+            targets: try keys["targets"].map(Self.targets) ?? [])
+    }
+
+    /// The most platforms that switch together.
+    private static let maximumTargets = 16
+
+    private static func targets(_ node: ConfigNode) throws(ConfigError) -> [String] {
+        let texts = try node.texts()
+        guard texts.count <= maximumTargets else {
+            throw node.error("'\(node.path)' names more than \(maximumTargets) platforms")
+        }
+        for (index, text) in texts.enumerated() {
+            guard text.hasPrefix("bim::https://") || text.hasPrefix("bim::http://") || text.hasPrefix("https://") else {
+                throw node.error(
+                    "'\(text)' cannot be a target",
+                    suggestion: "write the address of a platform: https://<host>/<user>/<app>")
+            }
+            guard !texts[..<index].contains(text) else { throw node.error("'\(text)' is named twice") }
+        }
+        return texts
     }
 
     private static func patterns(_ node: ConfigNode) throws(ConfigError) -> [BranchPattern] {

@@ -132,11 +132,18 @@ package struct EnvironmentRule: Sendable, Equatable {
     /// True when only commits whose tests have passed are deployed.
     package var requiredTests: Bool
 
+    /// The addresses of the platforms that it is deployed to together; empty for the remote's own alone.
+    package var targets: [String]
+
     /// Makes a rule.
-    package init(name: String, branches: [BranchPattern], protected: Bool = false, requiredTests: Bool = false) {
+    package init(
+        name: String, branches: [BranchPattern], protected: Bool = false, requiredTests: Bool = false,
+        targets: [String] = []
+    ) {
         self.name = name
         self.branches = branches
         self.protected = protected
         self.requiredTests = requiredTests
+        self.targets = targets
     }
 }

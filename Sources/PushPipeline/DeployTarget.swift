@@ -19,6 +19,8 @@ struct DeployTarget: Sendable {
     var suggestedRegistry: String?
     /// Refuses a commit that could not be deployed, before anything is built.
     var check: @Sendable (ObjectID) throws(UserError) -> Void = { (_: ObjectID) throws(UserError) in }
+    /// The registries of the other platforms that it spans, each with the app's name there.
+    var otherRegistries: [(app: AppID, registry: PlatformRegistry)] = []
 }
 
 /// Brings objects with their history to the other end, where no ref of a user's shows them.

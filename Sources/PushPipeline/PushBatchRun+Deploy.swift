@@ -18,6 +18,8 @@ extension PushBatchRun {
         _ subject: PushPlan.Subject, _ wishes: PushWishes, _ options: PushOptions, with others: [RefUpdate]
     ) async throws -> Done {
         let began = ContinuousClock.now
+        let target = try await target(of: subject)
+        let deployer = target.deployer
         let plan = try PushPlan(
             subject, wishes: wishes, settings: settings, target: target, description: try await deployer.describe())
         try target.check(subject.commit.id)
@@ -34,7 +36,7 @@ extension PushBatchRun {
         tell(plan, isDryRun: false)
         try await deployer.ensureApp()
         try await target.source.send(others.compactMap(\.storedID))
-        let push = try push(for: plan, wishes)
+        let push = try push(for: plan, to: target, wishes)
         let deployment: Deployment
         do throws(UserError) {
             deployment = try await push.run(plan, with: others)
@@ -59,20 +61,32 @@ extension PushBatchRun {
     }
 
     /// The steps of a plan, with the caches that they use.
-    func push(for plan: PushPlan, _ wishes: PushWishes) throws(UserError) -> Push {
+    ///
+    /// - Parameter whole: the target with all of its regions; nil is the remote's own platform.
+    func push(
+        for plan: PushPlan, to whole: DeployTarget? = nil, _ wishes: PushWishes
+    ) throws(UserError) -> Push {
+        let target = whole ?? self.target
         let cache = try layerCache(local.location.environment)
         return Push(
             location: local.location, source: target.source, builder: plan.builder(cache),
             store: plan.store.store(
-                for: target.app.description, tag: plan.commit.id.hex, environment: local.location.environment,
+                for: target, tag: plan.commit.id.hex, environment: local.location.environment,
                 transport: transport, folder: cache.folder
             ) { [reporter] in reporter.report(.notice($0)) },
-            deployer: deployer, reporter: reporter, transport: transport, wishes: wishes,
+            deployer: target.deployer, reporter: reporter, transport: transport, wishes: wishes,
             layerFolder: cache.folder)
     }
 
     private func liveCommit(_ ref: String) async throws -> String? {
         try await deployer.refs()?.first { $0.ref == ref }?.objectID
+    }
+
+    /// The remote's own platform, or all that the commit's configuration names for the environment.
+    private func target(of subject: PushPlan.Subject) async throws(UserError) -> DeployTarget {
+        let addresses = EnvironmentMap(subject.config).rule(named: subject.environment)?.targets ?? []
+        return try await target.spanning(
+            addresses, of: subject.environment, location: local.location, transport: transport)
     }
 
     /// The commit, where a tag was pushed that stands for it; the pushed ref's own, where it was sent to another environment.

@@ -3,6 +3,7 @@ internal import Builders
 internal import Diagnostics
 internal import GitCore
 internal import HTTPTransport
+internal import PlatformAPI
 internal import ProjectConfig
 internal import Registry
 
@@ -45,20 +46,23 @@ enum StoreChoice: Sendable {
     ///   - tag: a name that points to the artifact in a registry that is not the platform's, so that it is kept there.
     ///   - folder: where is remembered what a registry has.
     func store(
-        for app: String, tag: String, environment: [String: String], transport: HTTPTransport, folder: String,
+        for target: DeployTarget, tag: String, environment: [String: String], transport: HTTPTransport, folder: String,
         warn: @escaping @Sendable (String) -> Void
     ) -> any ArtifactStore {
         switch self {
         case .platform(let registry):
-            RegistryClient(
-                baseURL: registry.baseURL, repository: app, token: registry.token, transport: transport,
-                memory: UploadMemory(folder: folder))
+            SeveralStores(
+                ([(target.app, registry)] + target.otherRegistries).map { app, registry in
+                    RegistryClient(
+                        baseURL: registry.baseURL, repository: app.description, token: registry.token,
+                        transport: transport, memory: UploadMemory(folder: folder))
+                })
         case .registry(let reference):
             RegistryClient(
                 reference, environment: environment, transport: transport, tags: [tag],
                 memory: UploadMemory(folder: folder), warn: warn)
         case .bucket(let location):
-            S3Store(location, app: app, environment: environment, transport: transport)
+            S3Store(location, app: target.app.description, environment: environment, transport: transport)
         }
     }
 }

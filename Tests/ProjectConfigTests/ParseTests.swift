@@ -30,7 +30,7 @@ struct ParseTests {
             grace: 45s
             environments:
               production: {branches: [main], protected: true, required-tests: true}
-              staging: {branches: release/*}
+              staging: {branches: release/*, targets: ["https://eu.example/acme/api", "bim::https://us.example/acme/api"]}
             hooks:
               pre-push:
                 tests: {run: make test, timeout: 300}
@@ -68,7 +68,9 @@ struct ParseTests {
             EnvironmentRule(
                 name: "production", branches: [try #require(BranchPattern("main"))], protected: true,
                 requiredTests: true),
-            EnvironmentRule(name: "staging", branches: [try #require(BranchPattern("release/*"))]),
+            EnvironmentRule(
+                name: "staging", branches: [try #require(BranchPattern("release/*"))],
+                targets: ["https://eu.example/acme/api", "bim::https://us.example/acme/api"]),
         ]
         config.hooks = [
             "pre-push": [

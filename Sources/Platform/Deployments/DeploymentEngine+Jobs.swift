@@ -8,12 +8,14 @@ extension DeploymentEngine {
     private static let keptReleases = 5
 
     func deploy(
-        _ id: String, _ request: DeploymentRequest, in environment: LiveEnvironment, _ canceled: AsyncStream<Void>
+        _ id: String, _ request: DeploymentRequest, in environment: LiveEnvironment, _ canceled: AsyncStream<Void>,
+        _ word: AsyncStream<Void>
     ) async {
         let worker = DeploymentWorker(
             id: id, request: request, environment: environment, ledger: parts.ledger, feed: parts.feed,
             puller: parts.puller, folders: parts.folders, runtime: parts.runtime, log: log(of: environment.id),
-            http: parts.http)
+            http: parts.http,
+            hold: request.hold == true ? DeploymentHold(word: word, limit: parts.holdLimit) : nil)
         let live: RunningRelease? = await withTaskGroup(of: RunningRelease?.self) { group in
             group.addTask { await self.attempt(worker) }
             group.addTask { await self.untilCanceled(canceled) }
@@ -101,6 +103,13 @@ extension DeploymentEngine {
                 status: .superseded,
                 failure: DeploymentFailure(
                     code: .superseded, phase: nil, message: "another deployment took the environment",
+                    hint: "push again"))
+        case let expired as HoldExpired:
+            return Ending(
+                status: .canceled,
+                failure: DeploymentFailure(
+                    code: .canceled, phase: DeploymentPhase.held.rawValue,
+                    message: "nobody let the deployment switch within \(expired.limit.components.seconds) s",
                     hint: "push again"))
         case is CancellationError:
             return Ending(status: isStopping ? .failed : .canceled, failure: cancellationFailure)

@@ -9,7 +9,7 @@ internal import PlatformAPI
 actor DeploymentEngine {
     /// A piece of work that runs as a child of the engine.
     enum Job: Sendable {
-        case deploy(String, DeploymentRequest, LiveEnvironment, canceled: AsyncStream<Void>)
+        case deploy(String, DeploymentRequest, LiveEnvironment, canceled: AsyncStream<Void>, word: AsyncStream<Void>)
         case restore(LiveEnvironment, ReleaseRecord)
         case retire(RunningRelease, LiveEnvironment)
         /// Ends what an environment still runs that answers no more, and removes these releases' files.
@@ -27,6 +27,8 @@ actor DeploymentEngine {
     struct Attempt {
         let environment: EnvironmentID
         let cancellation: AsyncStream<Void>.Continuation
+        /// Takes the word to switch.
+        let word: AsyncStream<Void>.Continuation
         var isOver = false
     }
 
@@ -42,6 +44,8 @@ actor DeploymentEngine {
         let http: HTTPClient
         let eventLoops: any EventLoopGroup
         let logFolder: String
+        /// How long a deployment that is held waits for the word.
+        var holdLimit = DeploymentHold.limit
         var logger = Logger(label: "bim-platform")
     }
 
@@ -137,14 +141,22 @@ actor DeploymentEngine {
     /// Begins a deployment that the ledger has accepted.
     func begin(_ deployment: Deployment, _ request: DeploymentRequest, in record: EnvironmentRecord) {
         let (canceled, cancellation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        attempts[deployment.id] = Attempt(environment: record.id, cancellation: cancellation)
-        submit.yield(.deploy(deployment.id, request, liveEnvironment(record), canceled: canceled))
+        let (heard, word) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        attempts[deployment.id] = Attempt(environment: record.id, cancellation: cancellation, word: word)
+        submit.yield(.deploy(deployment.id, request, liveEnvironment(record), canceled: canceled, word: heard))
     }
 
     /// Asks a deployment to stop; false when it does not run, or has switched already.
     func cancel(_ id: String) -> Bool {
         guard let attempt = attempts[id], !attempt.isOver else { return false }
         attempt.cancellation.yield()
+        return true
+    }
+
+    /// Lets a deployment switch that is held; false when it does not run, or has switched already.
+    func sayWord(to id: String) -> Bool {
+        guard let attempt = attempts[id], !attempt.isOver else { return false }
+        attempt.word.yield()
         return true
     }
 
@@ -218,8 +230,8 @@ actor DeploymentEngine {
 
     private func perform(_ job: Job) async {
         switch job {
-        case .deploy(let id, let request, let environment, let canceled):
-            await deploy(id, request, in: environment, canceled)
+        case .deploy(let id, let request, let environment, let canceled, let word):
+            await deploy(id, request, in: environment, canceled, word)
         case .restore(let environment, let release): await restore(release, in: environment)
         case .retire(let release, let environment): await retire(release, in: environment)
         case .end(let environment, let releases):

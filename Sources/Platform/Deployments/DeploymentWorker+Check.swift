@@ -74,7 +74,7 @@ extension DeploymentWorker {
                 + "listen on", to: id)
     }
 
-    private func crashed(
+    func crashed(
         _ process: String, _ exit: InstanceExit, _ running: RunningRelease, probes: [ProbeResult]
     ) -> Failed {
         failed(

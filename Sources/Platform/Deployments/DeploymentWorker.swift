@@ -22,6 +22,8 @@ struct DeploymentWorker: Sendable {
     let runtime: any Runtime
     let log: LogFile
     let http: HTTPClient
+    /// Where the request wants the switch to wait.
+    var hold: DeploymentHold?
 
     /// Runs the deployment until it is live.
     ///
@@ -39,6 +41,7 @@ struct DeploymentWorker: Sendable {
             if let command = request.settings.releaseCommand { try await runReleaseCommand(command, running) }
             try await start(running)
             try await check(running)
+            if let hold { try await wait(for: hold, running) }
             return (running, try await makeLive(running))
         } catch {
             await tell(error)
@@ -135,7 +138,7 @@ struct DeploymentWorker: Sendable {
         }
     }
 
-    private func advance(to status: DeploymentStatus, _ phase: DeploymentPhase, _ message: String) async throws {
+    func advance(to status: DeploymentStatus, _ phase: DeploymentPhase, _ message: String) async throws {
         try Task.checkCancellation()
         guard try await feed.advance(id, to: status, phase: phase, message) else { throw AlreadyOver() }
     }

@@ -35,6 +35,7 @@ struct DeploymentRoutes: Sendable {
         router.get("\(base)/{id}/events") { request, context in
             EventStream(ledger: ledger, feed: feed, deployment: try await deployment(context).id).response(to: request)
         }
+        router.post("\(base)/{id}/switch") { _, context in try await letSwitch(try await deployment(context)) }
         router.post("\(base)/{id}/cancel") { _, context in
             let deployment = try await deployment(context)
             guard await engine.cancel(deployment.id) else {
@@ -43,6 +44,20 @@ struct DeploymentRoutes: Sendable {
             }
             return try json(deployment, status: .accepted)
         }
+    }
+
+    /// Said twice, it is said once: whoever has not heard the answer may ask again.
+    private func letSwitch(_ deployment: Deployment) async throws -> Response {
+        if deployment.status == .healthy { return try json(deployment, status: .accepted) }
+        guard !deployment.status.isFinal else {
+            throw Problem(.canceled, status: 409, "the deployment is over: \(deployment.status.rawValue)")
+        }
+        guard deployment.phase == DeploymentPhase.held.rawValue, await engine.sayWord(to: deployment.id) else {
+            throw Problem(
+                .deployInProgress, status: 409, "the deployment does not wait to be switched",
+                hint: "ask when its phase is 'held'")
+        }
+        return try json(deployment, status: .accepted)
     }
 
     private func deployment(_ context: PlatformContext) async throws -> Deployment {

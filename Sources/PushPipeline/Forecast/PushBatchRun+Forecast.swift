@@ -94,7 +94,7 @@ extension PushBatchRun {
             layers: build.layers, newLayers: build.newLayers, newBytes: build.newBytes,
             knownBytes: build.known.reduce(0) { $0 + $1.size }, base: plan.config.image.base)
         let store = plan.store.store(
-            for: target.app.description, tag: plan.commit.id.hex, environment: environment, transport: transport,
+            for: target, tag: plan.commit.id.hex, environment: environment, transport: transport,
             folder: "/nonexistent"
         ) { _ in }
         let place = store.reference(to: Digest.sha256(of: [])).prefix { $0 != "@" }

@@ -31,7 +31,12 @@ extension ServerTests {
             let platform = app.platform
             let tag = [RefChange(ref: "refs/tags/v1", old: nil, new: app.commit)]
             #expect(try await platform.send("POST", "\(platform.path)/refs", json: tag).status == 200)
-            _ = try await app.deploy(app.request())
+            var held = app.request()
+            held.hold = true
+            let id = try await app.start(held).decode(Deployment.self).id
+            for try await event in app.events(of: id) where event.phase == "held" { break }
+            #expect(try await platform.send("POST", "\(platform.path)/deployments/\(id)/switch").status == 202)
+            #expect(try await app.end(of: id).status == .healthy)
             for path in ["refs", "environments", "environments/production/releases"] {
                 let answer = try await platform.send("GET", "\(platform.path)/\(path)")
                 #expect(answer.status == 200)

@@ -49,6 +49,12 @@ struct WireSample: Sendable, CustomTestStringConvertible {
         oldCommit: id,
         force: true, artifact: artifact, settings: settings, tests: tests, message: "Try it", client: "tests/1",
         refs: [RefChange(ref: "refs/tags/v1", old: nil, new: id)], extra: ["x-ticket=7"])
+    private static var heldRequest: DeploymentRequest {
+        var held = request
+        held.hold = true
+        return held
+    }
+
     private static let leastRequest = DeploymentRequest(
         environment: "production", kind: "preview", protected: false, ref: "refs/heads/main", commit: id,
         oldCommit: nil,
@@ -73,7 +79,7 @@ struct WireSample: Sendable, CustomTestStringConvertible {
         .init(
             "Settings", settings, DeploymentRequest.Settings(processes: [:], healthTimeoutSeconds: 1, graceSeconds: 300)
         ),
-        .init("DeploymentRequest", request, leastRequest),
+        .init("DeploymentRequest", heldRequest, leastRequest),
         .init("Deployment", deployment, leastDeployment),
         .init("DeploymentFailure", failure, DeploymentFailure(code: .crashed, phase: nil, message: "it crashed")),
         .init(

@@ -19,7 +19,7 @@ struct EngineFixture: Sendable {
     var releases: String { folder.path + "/releases" }
     var production: EnvironmentID { EnvironmentID(app: app, name: "production") }
 
-    fileprivate init(_ http: HTTPClient) async throws {
+    fileprivate init(_ http: HTTPClient, _ holdLimit: Duration) async throws {
         folder = try TemporaryFolder()
         let home = PlatformHome(folder: folder.path, logFile: folder.path + "/log")
         for path in [home.repositories, home.releases, home.logs] { try #require(FolderContents.make(path)) }
@@ -35,7 +35,7 @@ struct EngineFixture: Sendable {
                 folders: ReleaseFolders(folder: home.releases, blobs: blobs),
                 repositories: repositories, follower: RefFollower(ledger: ledger, repositories: repositories),
                 runtime: SandboxRuntime(environment: TestPlatform.environment, hidden: []), http: http,
-                eventLoops: http.eventLoopGroup, logFolder: home.logs))
+                eventLoops: http.eventLoopGroup, logFolder: home.logs, holdLimit: holdLimit))
         image = try SampleImage()
         for blob in [image.configuration, image.layer, image.manifest] { _ = try blobs.store(blob) }
         #expect(try await ledger.createApp(app))
@@ -75,10 +75,12 @@ struct EngineFixture: Sendable {
 }
 
 /// Runs `body` beside an engine that has ended, with all that it ran, when this returns.
-func withEngine(_ body: (EngineFixture) async throws -> Void) async throws {
+func withEngine(
+    holdLimit: Duration = .seconds(600), _ body: (EngineFixture) async throws -> Void
+) async throws {
     let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: HealthProbe.clientConfiguration)
     do {
-        let fixture = try await EngineFixture(http)
+        let fixture = try await EngineFixture(http, holdLimit)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await fixture.engine.run() }
             do {
