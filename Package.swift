@@ -139,7 +139,10 @@ let package = Package(
         tests("ProjectConfigTests", ["ProjectConfig"]),
         tests(
             "PushPipelineTests",
-            ["PushPipeline", "Deployers", "PlatformAPI", "RemoteHelper", "GitCore", "Diagnostics"]),
+            [
+                "PushPipeline", "Deployers", "PlatformAPI", "ProjectConfig", "Registry", "RemoteHelper", "GitCore",
+                "Diagnostics",
+            ]),
         tests(
             "RegistryTests",
             ["Registry", "Artifacts", "HTTPTransport", "ProcessRunner", "Diagnostics", nioCore, nioHTTP1, nioPosix]),

@@ -6,24 +6,46 @@ package struct Provenance: Sendable {
     /// The media type of the statement.
     package static let mediaType = "application/vnd.in-toto+json"
 
+    /// How an artifact is made: the kind of build, what it is told, and what goes in besides the commit.
+    package struct Definition: Sendable, Equatable {
+        /// A URI that names the builder and what its parameters mean.
+        package var buildType: String
+        /// What was asked for, such as `recipe`, the name of everything that decides bytes.
+        package var parameters: [String: String]
+        /// What went in besides the commit, by name: base images, the outputs of tools.
+        package var materials: [String: Digest]
+
+        package init(buildType: String, parameters: [String: String] = [:], materials: [String: Digest] = [:]) {
+            self.buildType = buildType
+            self.parameters = parameters
+            self.materials = materials
+        }
+
+        /// What bim's own builder does.
+        package static func ownBuilder(recipe: String, base: Digest?) -> Definition {
+            Definition(
+                buildType: "https://backend.im/own-builder/v1", parameters: ["recipe": recipe],
+                materials: base.map { ["base": $0] } ?? [:])
+        }
+    }
+
     package var subject: Digest
     package var commit: String
     package var tree: String
-    /// The name of everything that decides bytes, such as ``LayerWriter/recipe``.
-    package var recipe: String
-    package var base: Digest?
+    package var definition: Definition
+    /// How the tests of the tree stood when it was built: `passed`, `skipped` or `none`.
+    package var tests: String
     /// The program and its version.
     package var builder: String
 
     package init(
-        subject: Digest, commit: String, tree: String, recipe: String = LayerWriter.recipe, base: Digest? = nil,
-        builder: String
+        subject: Digest, commit: String, tree: String, definition: Definition, tests: String, builder: String
     ) {
         self.subject = subject
         self.commit = commit
         self.tree = tree
-        self.recipe = recipe
-        self.base = base
+        self.definition = definition
+        self.tests = tests
         self.builder = builder
     }
 
@@ -32,13 +54,16 @@ package struct Provenance: Sendable {
         var materials = [
             Resource(name: "commit", digest: ["gitCommit": commit]), Resource(name: "tree", digest: ["gitTree": tree]),
         ]
-        if let base { materials.append(Resource(name: "base", digest: ["sha256": base.hex])) }
+        for (name, digest) in definition.materials.sorted(by: { $0.key < $1.key }) {
+            materials.append(Resource(name: name, digest: ["sha256": digest.hex]))
+        }
         return try CanonicalJSON.encode(
             Statement(
                 subject: [Resource(name: "artifact", digest: ["sha256": subject.hex])],
                 predicate: Predicate(
-                    buildDefinition: Definition(
-                        externalParameters: ["recipe": recipe], resolvedDependencies: materials),
+                    buildDefinition: BuildDefinition(
+                        buildType: definition.buildType, externalParameters: definition.parameters,
+                        internalParameters: ["tests": tests], resolvedDependencies: materials),
                     runDetails: Run(builder: ["id": builder]))))
     }
 
@@ -47,9 +72,10 @@ package struct Provenance: Sendable {
         let digest: [String: String]
     }
 
-    private struct Definition: Encodable {
-        let buildType = "https://backend.im/own-builder/v1"
+    private struct BuildDefinition: Encodable {
+        let buildType: String
         let externalParameters: [String: String]
+        let internalParameters: [String: String]
         let resolvedDependencies: [Resource]
     }
 
@@ -58,7 +84,7 @@ package struct Provenance: Sendable {
     }
 
     private struct Predicate: Encodable {
-        let buildDefinition: Definition
+        let buildDefinition: BuildDefinition
         let runDetails: Run
     }
 

@@ -7,11 +7,21 @@ package protocol Builder: Sendable {
     /// What people call it: `own builder`.
     var name: String { get }
     /// Builds the artifact, or finds it where it was built before.
-    ///
-    /// - Parameter progress: told how many layers of how many are there.
     func build(
-        _ request: BuildRequest, progress: @escaping @Sendable (Int, Int) -> Void
+        _ request: BuildRequest, onEvent: @escaping @Sendable (BuildEvent) -> Void
     ) async throws -> BuildResult
+}
+
+/// What a build tells while it lasts.
+package enum BuildEvent: Sendable {
+    /// So many layers of so many are there.
+    case layers(done: Int, of: Int)
+    /// What is at work now: a step's name, a command.
+    case step(String)
+    /// A step is over; the text says how where that matters, as `npm ci (found)`.
+    case stepFinished(String, Duration)
+    /// A line that somebody else's program printed.
+    case output(String)
 }
 
 /// What is to be built.
@@ -70,10 +80,13 @@ package struct BuildResult: Sendable {
     package let newLayers: Int
     /// What the pusher should know, a line each.
     package let notices: [String]
+    /// How it was made, for the artifact's provenance.
+    package let definition: Provenance.Definition
 
-    package init(artifact: Artifact, newLayers: Int, notices: [String]) {
+    package init(artifact: Artifact, newLayers: Int, notices: [String], definition: Provenance.Definition) {
         self.artifact = artifact
         self.newLayers = newLayers
         self.notices = notices
+        self.definition = definition
     }
 }

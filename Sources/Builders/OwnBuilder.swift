@@ -22,18 +22,18 @@ package struct OwnBuilder: Builder {
     }
 
     package func build(
-        _ request: BuildRequest, progress: @escaping @Sendable (Int, Int) -> Void
+        _ request: BuildRequest, onEvent: @escaping @Sendable (BuildEvent) -> Void
     ) async throws -> BuildResult {
         let room = max(1, Self.layerLimit - (request.base?.layers.count ?? 0))
         let maximumLayers = min(request.image.maximumLayers ?? Self.layersByDefault, room)
         let maker = LayerMaker(request, cache: cache, maximumLayers: maximumLayers)
         let key = try BuildRecord.key(request, maximumLayers: maximumLayers)
         if request.usesCache, let record = cache.record(for: key) {
-            progress(record.layers.count, record.layers.count)
+            onEvent(.layers(done: record.layers.count, of: record.layers.count))
             return try result(request, record, maker, newLayers: 0, notices: record.notices)
         }
         let (plans, notices) = try await maker.plans()
-        let made = try await layers(plans, request, maker, progress)
+        let made = try await layers(plans, request, maker, onEvent)
         let record = BuildRecord(layers: made.map(\.layer), notices: notices)
         try cache.store(record, for: key)
         cache.prune()
@@ -52,7 +52,9 @@ package struct OwnBuilder: Builder {
         let artifact = try Artifact(
             configuration: assembly.configuration(record.layers.map(\.entry.diffID)),
             layers: (request.base?.layers ?? []) + own, annotations: assembly.annotations)
-        return BuildResult(artifact: artifact, newLayers: newLayers, notices: notices)
+        return BuildResult(
+            artifact: artifact, newLayers: newLayers, notices: notices,
+            definition: .ownBuilder(recipe: LayerWriter.recipe, base: request.base?.digest))
     }
 
     private struct Made: Sendable {
@@ -64,7 +66,7 @@ package struct OwnBuilder: Builder {
     /// As many layers at a time as there are cores, as compressing keeps one busy; the order stays that of the plan.
     private func layers(
         _ plans: [LayerPlan], _ request: BuildRequest, _ maker: LayerMaker,
-        _ progress: @escaping @Sendable (Int, Int) -> Void
+        _ onEvent: @escaping @Sendable (BuildEvent) -> Void
     ) async throws -> [Made] {
         try await withThrowingTaskGroup(of: (Int, Made).self) { group in
             var made = [Made?](repeating: nil, count: plans.count)
@@ -78,7 +80,7 @@ package struct OwnBuilder: Builder {
             while let (index, layer) = try await group.next() {
                 made[index] = layer
                 done += 1
-                progress(done, plans.count)
+                onEvent(.layers(done: done, of: plans.count))
                 if let index = next.next() {
                     group.addTask { (index, try await self.layer(plans[index], request, maker)) }
                 }

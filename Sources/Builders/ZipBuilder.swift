@@ -14,7 +14,7 @@ package struct ZipBuilder: Builder {
     }
 
     package func build(
-        _ request: BuildRequest, progress: @escaping @Sendable (Int, Int) -> Void
+        _ request: BuildRequest, onEvent: @escaping @Sendable (BuildEvent) -> Void
     ) async throws -> BuildResult {
         var reader = TreeReader(exclude: request.image.exclude)
         let tree = try reader.read(request.tree, in: request.repository)
@@ -23,12 +23,13 @@ package struct ZipBuilder: Builder {
         let known = request.usesCache ? cache.entry(for: key) : nil
         let entry: LayerCache.Entry
         if let known, cache.hasFile(known) { entry = known } else { entry = try await make(plan, key, request) }
-        progress(1, 1)
+        onEvent(.layers(done: 1, of: 1))
         let layer = Artifact.Layer(
             descriptor: entry.descriptor, source: .file(cache.path(of: entry.descriptor.digest)))
         return BuildResult(
             artifact: try Artifact(zip: layer, annotations: ImageAssembly(request: request).annotations),
-            newLayers: known == nil ? 1 : 0, notices: reader.notices)
+            newLayers: known == nil ? 1 : 0, notices: reader.notices,
+            definition: .ownBuilder(recipe: ZipWriter.recipe, base: nil))
     }
 
     @concurrent

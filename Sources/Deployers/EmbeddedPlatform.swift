@@ -67,9 +67,10 @@ package struct EmbeddedPlatform: Sendable {
 
     /// Asks it to stop, and waits until its apps have ended.
     ///
+    /// - Parameter onWaiting: told every five seconds how long it has been waited for.
     /// - Returns: false when it did not run.
     /// - Throws: `PLATFORM_UNAVAILABLE` when it does not stop, or cannot be told to.
-    package func stop() async throws(UserError) -> Bool {
+    package func stop(onWaiting: (Duration) -> Void = { _ in }) async throws(UserError) -> Bool {
         guard home.isLocked() else { return false }
         guard let endpoint = home.endpoint() else {
             throw UserError(
@@ -77,8 +78,14 @@ package struct EmbeddedPlatform: Sendable {
                 hint: "end the processes named bim-platform, and try again")
         }
         kill(endpoint.processID, SIGTERM)
-        let end = ContinuousClock.now + Self.stopDeadline
+        let began = ContinuousClock.now
+        let end = began + Self.stopDeadline
+        var sign = began + .seconds(5)
         while home.isLocked() {
+            if ContinuousClock.now > sign {
+                onWaiting(sign - began)
+                sign += .seconds(5)
+            }
             guard ContinuousClock.now < end else {
                 throw UserError(
                     .platformUnavailable, "the platform (process \(endpoint.processID)) does not stop",

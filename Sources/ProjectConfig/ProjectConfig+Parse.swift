@@ -13,7 +13,7 @@ extension ProjectConfig {
             node,
             keys: [
                 "app", "image", "processes", "port", "health", "release", "grace", "environments", "hooks", "registry",
-                "builder",
+                "builder", "artifact",
             ])
         if let node = keys["app"] { app = try Self.app(node) }
         if let node = keys["image"] { image = try ImageSettings(node) }
@@ -25,6 +25,12 @@ extension ProjectConfig {
         if let node = keys["environments"] { environments = try EnvironmentRule.rules(node) }
         if let node = keys["hooks"] { hooks = try Check.hooks(node) }
         if let node = keys["registry"] { registry = try Self.registry(node) }
+        if let node = keys["artifact"] {
+            guard let kind = ArtifactKind(rawValue: try node.word()) else {
+                throw node.error("'artifact' must be 'image' or 'zip'")
+            }
+            artifact = kind
+        }
         if let node = keys["builder"] { builder = try node.word() }
     }
 

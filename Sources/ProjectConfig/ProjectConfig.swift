@@ -27,6 +27,9 @@ package struct ProjectConfig: Sendable, Equatable {
     /// The checks of each of git's client-side hooks, in the file's order.
     package var hooks: [String: [Check]] = [:]
 
+    /// What a deployment is made of.
+    package var artifact = ArtifactKind.image
+
     /// Where artifacts go, such as `ghcr.io/acme/api` or `s3://bucket/prefix`; nil for the platform's own registry.
     package var registry: String?
 
@@ -38,6 +41,14 @@ package struct ProjectConfig: Sendable, Equatable {
 
     /// Makes a configuration that says nothing.
     package init() {}
+}
+
+/// What the files of a commit become; the raw value is what the deploy API calls it.
+package enum ArtifactKind: String, Sendable, CaseIterable {
+    /// An OCI image.
+    case image
+    /// The files alone, in one ZIP.
+    case zip
 }
 
 /// How bim's own builder makes an image.

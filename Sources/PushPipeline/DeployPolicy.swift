@@ -1,5 +1,4 @@
 internal import Diagnostics
-internal import GitCore
 
 /// Whether pushes to a remote deploy: `remote.<name>.bimDeploy`, else `bim.deploy`.
 enum DeployPolicy: String, Sendable {
@@ -11,11 +10,9 @@ enum DeployPolicy: String, Sendable {
     /// Reads the user's wish.
     ///
     /// - Throws: `CONFIG_INVALID` for another word.
-    init(remote: String, location: RepositoryLocation) throws(UserError) {
-        let configuration: Configuration
-        do { configuration = try location.open().configuration() } catch { throw error.userError }
-        let found = ["remote.\(remote).bimDeploy", "bim.deploy"].lazy
-            .compactMap { key in configuration.string(key).map { (key, $0) } }.first
+    init(_ settings: RemoteSettings) throws(UserError) {
+        let found: (key: String, value: String)?
+        do { found = try settings.value("deploy") } catch { throw error.userError }
         guard let (key, word) = found else {
             self = .always
             return

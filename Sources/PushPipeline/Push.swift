@@ -13,7 +13,7 @@ internal import Registry
 /// Each step is a value that carries what the next one needs; nothing here knows how a step is done.
 struct Push: Sendable {
     let location: RepositoryLocation
-    let source: SourcePush
+    let source: any SourceSender
     let builder: any Builder
     let store: any ArtifactStore
     let deployer: any Deployer
@@ -33,14 +33,14 @@ struct Push: Sendable {
         // Ends with this function, however that ends.
         async let _ = signsOfLife()
         do {
-            let artifact = try await build(plan)
-            let reference = try await upload(artifact)
+            let result = try await build(plan)
+            let reference = try await upload(result, plan)
             try await source
             return try await deploy(reference, plan, with: others)
         } catch let error as UserError {
             throw error
         } catch {
-            throw translate(error)
+            throw UserError(buildOrUpload: error)
         }
     }
 
@@ -48,7 +48,7 @@ struct Push: Sendable {
         while (try? await Task.sleep(for: .seconds(1))) != nil { reporter.report(.alive) }
     }
 
-    private func build(_ plan: PushPlan) async throws -> Artifact {
+    private func build(_ plan: PushPlan) async throws -> BuildResult {
         let began = ContinuousClock.now
         reporter.report(.progress(.build, builder.name))
         let request = BuildRequest(
@@ -56,8 +56,14 @@ struct Push: Sendable {
             platform: plan.platform, base: try await base(plan),
             commit: CommitFacts(revision: plan.commit.id.hex, time: plan.commit.committerTime),
             usesCache: wishes.usesCache)
-        let result = try await builder.build(request) { [reporter, builder] done, all in
-            reporter.report(.progress(.build, "\(builder.name), \(done) of \(all) layers"))
+        let result = try await builder.build(request) { [reporter, builder] event in
+            switch event {
+            case .layers(let done, let all):
+                reporter.report(.progress(.build, "\(builder.name), \(done) of \(all) layers"))
+            case .step(let text): reporter.report(.progress(.build, text))
+            case .stepFinished(let text, let duration): reporter.report(.finished(.build, text, duration))
+            case .output(let line): reporter.report(.output(line))
+            }
         }
         for notice in result.notices { reporter.report(.notice(notice)) }
         let layers = result.artifact.layers.count
@@ -66,7 +72,7 @@ struct Push: Sendable {
             .finished(
                 .build, "\(builder.name), \(layers) \(layers == 1 ? "layer" : "layers"), \(news)",
                 ContinuousClock.now - began))
-        return result.artifact
+        return result
     }
 
     /// The image that the file wants to be built upon, resolved before anything is built.
@@ -86,7 +92,8 @@ struct Push: Sendable {
         ).resolve(for: plan.platform)
     }
 
-    private func upload(_ artifact: Artifact) async throws -> String {
+    private func upload(_ result: BuildResult, _ plan: PushPlan) async throws -> String {
+        let artifact = result.artifact
         let began = ContinuousClock.now
         let reference = store.reference(to: artifact)
         let place = reference.split(separator: "@")[0]
@@ -97,10 +104,25 @@ struct Push: Sendable {
             let summary = try await store.upload(artifact) { [reporter] done, all in
                 reporter.report(.progress(.upload, "\(place), \(done) of \(all) layers"))
             }
+            await attachProvenance(of: result, plan)
             text = "\(place), \(summary.sentLayers) of \(summary.layers) layers, \(formatBytes(summary.sentBytes))"
         }
         reporter.report(.finished(.upload, text, ContinuousClock.now - began))
         return reference
+    }
+
+    /// Says beside the artifact how it was made. A registry that does not take that is no reason to stop.
+    private func attachProvenance(of result: BuildResult, _ plan: PushPlan) async {
+        let provenance = Provenance(
+            subject: result.artifact.zip?.descriptor.digest ?? result.artifact.digest, commit: plan.commit.id.hex,
+            tree: plan.commit.tree.hex, definition: result.definition, tests: plan.evidence.tests.status,
+            builder: "https://backend.im/bim/\(Diagnostics.version)")
+        do {
+            try await store.attach(try provenance.statement(), type: Provenance.mediaType, to: result.artifact)
+        } catch {
+            reporter.report(
+                .notice("the artifact goes without its provenance, which the registry did not take: \(error)"))
+        }
     }
 
     private func deploy(
@@ -111,7 +133,7 @@ struct Push: Sendable {
             environment: plan.environment, kind: plan.isPreview ? "preview" : "permanent",
             protected: plan.isProtected, ref: plan.update.ref,
             commit: plan.commit.id.hex, oldCommit: plan.update.old?.hex, force: plan.update.isForced,
-            artifact: .init(kind: "image", reference: reference), settings: plan.settings,
+            artifact: .init(kind: plan.config.artifact.rawValue, reference: reference), settings: plan.settings,
             tests: plan.evidence.tests, message: wishes.message ?? plan.commit.summary,
             client: "git-remote-bim/\(Diagnostics.version)", refs: others.map(\.change), extra: wishes.extra)
         let probes = ProbeCount()
@@ -153,29 +175,5 @@ struct Push: Sendable {
         let live = plan.update.liveRelease.map { "release \($0) is still live" }
         let hints = [failure.hint, live].compactMap(\.self)
         return UserError(failure.code, failure.message, hint: hints.isEmpty ? nil : hints.joined(separator: "; "))
-    }
-
-    private func translate(_ error: any Error) -> UserError {
-        switch error {
-        case let error as RegistryError: error.userError
-        case let error as GitError: error.userError
-        case ImageSource.Failure.notFound(let image):
-            UserError(.buildFailed, "the base image '\(image)' was not found", hint: "correct image.base in bim.yml")
-        case ImageSource.Failure.noPlatform(let image, let offered):
-            UserError(
-                .platformMismatch, "the base image '\(image)' is for \(offered.joined(separator: ", ")) alone",
-                hint: "choose a base image for the platform's architecture")
-        case ImageSource.Failure.unreadable(let why): UserError(.buildFailed, why, hint: "push again")
-        case is CancellationError: UserError(.interrupted, "interrupted", hint: "push again")
-        case let error as LayerCache.Failure where error.isNoSpace:
-            UserError(
-                .quota, "no space is left for the layer cache", hint: "free some space and push again", cause: error)
-        case let error as SystemError where error.isNoSpace:
-            UserError(
-                .quota, "no space is left for the layer cache", hint: "free some space and push again", cause: error)
-        default:
-            UserError(
-                .buildFailed, "the artifact could not be built: \(error)", hint: "git push -v tells more", cause: error)
-        }
     }
 }

@@ -19,7 +19,7 @@ extension PushBatchRun {
     ) async throws -> Done {
         let began = ContinuousClock.now
         let plan = try PushPlan(
-            subject, wishes: wishes, location: local.location, target: try await deployer.describe())
+            subject, wishes: wishes, settings: settings, target: target, description: try await deployer.describe())
         tell(plan)
         let update = subject.update
         if options.dryRun {
@@ -27,14 +27,14 @@ extension PushBatchRun {
             return Done(forced: update.losesCommits, newID: newID(of: plan, subject.commit.id.hex))
         }
         try await deployer.ensureApp()
-        let source = SourcePush(location: local.location, connection: connection)
-        try await source.send(others.compactMap(\.storedID))
+        try await target.source.send(others.compactMap(\.storedID))
         let cache = try layerCache(local.location.environment)
         let push = Push(
-            location: local.location, source: source, builder: OwnBuilder(cache: cache),
-            store: RegistryClient(
-                baseURL: connection.baseURL, repository: connection.app.description, token: connection.token,
-                transport: transport, memory: UploadMemory(folder: cache.folder)),
+            location: local.location, source: target.source, builder: plan.builder(cache),
+            store: plan.store.store(
+                for: target.app.description, tag: plan.commit.id.hex, environment: local.location.environment,
+                transport: transport, folder: cache.folder
+            ) { [reporter] in reporter.report(.notice($0)) },
             deployer: deployer, reporter: reporter, transport: transport, wishes: wishes,
             layerFolder: cache.folder)
         let deployment = try await push.run(plan, with: others)
@@ -58,9 +58,9 @@ extension PushBatchRun {
 
     /// The lines above the steps.
     private func tell(_ plan: PushPlan) {
-        reporter.report(.headline(plan.headline(app: connection.app)))
+        reporter.report(.headline(plan.headline(app: target.app)))
         reportChangedFiles()
-        for notice in plan.notices(app: connection.app) { reporter.report(.notice(notice)) }
+        for notice in plan.notices(app: target.app) { reporter.report(.notice(notice)) }
         if let line = plan.evidence.line(now: Int64(time(nil))) { reporter.report(.finished(.test, line, nil)) }
     }
 

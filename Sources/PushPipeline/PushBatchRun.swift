@@ -31,11 +31,13 @@ struct PushBatchRun: Sendable {
     typealias Answers = [(command: PushCommand, answer: Result<Done, Refusal>)]
 
     let local: LocalRefs
-    let connection: PlatformConnection
-    let deployer: any Deployer
+    let target: DeployTarget
+    let settings: RemoteSettings
     let policy: DeployPolicy
     let transport: HTTPTransport
     let reporter: any Reporter
+
+    var deployer: any Deployer { target.deployer }
 
     /// Answers for all updates of the batch, in order, and what to say when git has shown them.
     func run(_ batch: PushBatch) async -> (replies: [UInt8], epilogues: [Epilogue]) {
@@ -136,8 +138,7 @@ struct PushBatchRun: Sendable {
         let updates = updates.filter { $0.old != nil || $0.storedID != nil }
         guard !updates.isEmpty, !options.dryRun else { return }
         try await deployer.ensureApp()
-        let source = SourcePush(location: local.location, connection: connection)
-        try await source.send(updates.compactMap(\.storedID))
+        try await target.source.send(updates.compactMap(\.storedID))
         try await deployer.changeRefs(updates.map(\.change))
     }
 

@@ -24,11 +24,14 @@ struct PushPlan: Sendable {
     let run: RunPlan
     let platform: Artifacts.Platform
     let evidence: TestEvidence
+    let store: StoreChoice
 
     /// - Throws: `NO_BUILDER` when nothing says how to start the app.
     init(
-        _ subject: Subject, wishes: PushWishes, location: RepositoryLocation, target: PlatformDescription
+        _ subject: Subject, wishes: PushWishes, settings: RemoteSettings, target: DeployTarget,
+        description: PlatformDescription
     ) throws(UserError) {
+        let location = settings.location
         update = subject.update
         commit = subject.commit
         environment = subject.environment
@@ -39,11 +42,17 @@ struct PushPlan: Sendable {
                 .branchNotMapped, "'\(environment)' cannot be the name of an environment",
                 hint: "use at most 40 lower-case letters, digits and hyphens")
         }
-        guard let first = target.platforms.first else {
+        guard let first = description.platforms.first else {
             throw UserError(.platformMismatch, "the platform names no system that it can run images for")
         }
         platform = Artifacts.Platform(os: first.os, architecture: first.architecture)
         try Self.refuseUnsupported(config)
+        guard description.artifactKinds.contains(config.artifact.rawValue) else {
+            throw UserError(
+                .configInvalid, "the platform takes no artifact of the kind '\(config.artifact.rawValue)'",
+                hint: "set 'artifact' in bim.yml to \(description.artifactKinds.joined(separator: " or "))")
+        }
+        store = try StoreChoice(config, settings, platform: target.registry)
         do {
             evidence = try TestEvidence(
                 tree: commit.tree, branch: String(update.ref.dropFirst("refs/heads/".count)), config: config,
@@ -70,8 +79,7 @@ struct PushPlan: Sendable {
     /// What the file may say and this version cannot do is refused, not overlooked.
     private static func refuseUnsupported(_ config: ProjectConfig) throws(UserError) {
         let unsupported = [
-            ("builder", config.builder.map { $0 != "own" } ?? false), ("registry", config.registry != nil),
-            ("port", config.port != nil),
+            ("builder", config.builder.map { $0 != "own" } ?? false), ("port", config.port != nil),
         ].first { $0.1 }
         if let unsupported {
             throw UserError(
@@ -83,6 +91,14 @@ struct PushPlan: Sendable {
     /// Production is protected even where the file says nothing: removing it is never a slip of the fingers.
     var isProtected: Bool {
         environment == "production" || EnvironmentMap(config).rule(named: environment)?.protected ?? false
+    }
+
+    /// What makes the artifact.
+    func builder(_ cache: LayerCache) -> any Builder {
+        switch config.artifact {
+        case .image: OwnBuilder(cache: cache)
+        case .zip: ZipBuilder(cache: cache)
+        }
     }
 
     var web: String? { run.processes.first { $0.name == "web" }?.command }

@@ -201,7 +201,8 @@ extension RemoteHelperRun {
         let local = LocalRefs(location: location, known: progress.localRefs)
         return try await untilGitGoes {
             do throws(UserError) {
-                let policy = try DeployPolicy(remote: remote, location: location)
+                let settings = RemoteSettings(remote: remote, location: location)
+                let policy = try DeployPolicy(settings)
                 if case .repository(let path) = address {
                     let run = RepositoryBatchRun(
                         remote: RepositoryRemote(path: path, location: location), policy: policy, local: local,
@@ -209,10 +210,9 @@ extension RemoteHelperRun {
                     return (await run.run(batch), [])
                 }
                 let connection = try await connect(address, reporter)
-                let deployer = APIDeployer(connection, transport: transport)
                 return await PushBatchRun(
-                    local: local, connection: connection, deployer: deployer, policy: policy, transport: transport,
-                    reporter: reporter
+                    local: local, target: DeployTarget(connection, location: location, transport: transport),
+                    settings: settings, policy: policy, transport: transport, reporter: reporter
                 ).run(batch)
             } catch {
                 reporter.report(.failure(error))

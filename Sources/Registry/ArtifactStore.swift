@@ -14,6 +14,10 @@ package protocol ArtifactStore: Sendable {
     ///
     /// - Parameter progress: told how many layers of how many are there.
     func upload(_ artifact: Artifact, progress: @escaping @Sendable (Int, Int) -> Void) async throws -> UploadSummary
+    /// Keeps a document that speaks of the artifact without being part of it, such as its provenance.
+    ///
+    /// - Parameter type: the document's media type.
+    func attach(_ document: [UInt8], type: String, to artifact: Artifact) async throws
 }
 
 extension ArtifactStore {

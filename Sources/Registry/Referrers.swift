@@ -5,6 +5,11 @@ internal import HTTPTransport
 ///
 /// A registry without the API keeps the list under a tag that is made from the digest.
 extension RegistryClient {
+    package func attach(_ document: [UInt8], type: String, to artifact: Artifact) async throws {
+        let subject = Descriptor(mediaType: MediaType.imageManifest, content: artifact.manifest)
+        _ = try await attach(document, type: type, to: subject)
+    }
+
     /// Uploads a document that refers to an artifact in the same repository.
     ///
     /// - Returns: the digest of the manifest that carries it.

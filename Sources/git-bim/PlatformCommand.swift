@@ -51,6 +51,11 @@ struct PlatformCommand: AsyncParsableCommand {
         func run() async throws {
             let (platform, _) = try PlatformCommand.platform()
             let endpoint = try await platform.ensureRunning(port: port, restoreLedger: restoreLedger)
+            guard port == 0 || endpoint.url.hasSuffix(":\(port)") else {
+                throw UserError(
+                    .configInvalid, "the platform runs already, at \(endpoint.url)",
+                    hint: "git bim platform stop, then start it again with --port \(port)")
+            }
             print("running  \(endpoint.url)  (process \(endpoint.processID))")
         }
     }
@@ -61,7 +66,12 @@ struct PlatformCommand: AsyncParsableCommand {
 
         func run() async throws {
             let (platform, _) = try PlatformCommand.platform()
-            print(try await platform.stop() ? "stopped" : "it does not run")
+            let reporter = LineReporter(
+                style: .detected(environment: ProcessEnvironment.current, verbosity: 1, progress: nil))
+            let stopped = try await platform.stop {
+                reporter.report(.notice("the apps are still ending, after \($0.short)"))
+            }
+            print(stopped ? "stopped" : "it does not run")
         }
     }
 }

@@ -13,11 +13,13 @@ struct ImageTypesTests {
     func provenance() throws {
         let digest = Digest.sha256(of: [])
         let provenance = Provenance(
-            subject: digest, commit: "c", tree: "t", recipe: "r", base: .sha256(of: [1]), builder: "bim/1")
+            subject: digest, commit: "c", tree: "t", definition: .ownBuilder(recipe: "r", base: .sha256(of: [1])),
+            tests: "passed", builder: "bim/1")
         #expect(
             String(decoding: try provenance.statement(), as: UTF8.self)
                 == #"{"_type":"https://in-toto.io/Statement/v1","predicate":{"buildDefinition":{"#
                 + #""buildType":"https://backend.im/own-builder/v1","externalParameters":{"recipe":"r"},"#
+                + #""internalParameters":{"tests":"passed"},"#
                 + #""resolvedDependencies":[{"digest":{"gitCommit":"c"},"name":"commit"},"#
                 + #"{"digest":{"gitTree":"t"},"name":"tree"},"#
                 + #"{"digest":{"sha256":"\#(Digest.sha256(of: [1]).hex)"},"name":"base"}]},"#

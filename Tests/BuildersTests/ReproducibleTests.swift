@@ -66,7 +66,7 @@ struct ReproducibleTests {
                 BuildRequest(
                     repository: location, tree: tree, image: ImageSettings(), command: "python3 app.py",
                     platform: .init(os: "linux", architecture: "amd64"), base: nil)
-            ) { _, _ in }
+            ) { _ in }
             let expected = try String(contentsOfFile: folder + "/digest", encoding: .utf8)
             exit(result.artifact.digest.hex == expected ? EXIT_SUCCESS : EXIT_FAILURE)
         }

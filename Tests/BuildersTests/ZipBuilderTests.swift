@@ -20,7 +20,7 @@ struct ZipBuilderTests {
 
     private func build(usesCache: Bool = true, cache: String = "cache") async throws -> BuildResult {
         try await ZipBuilder(cache: try workshop.cache(cache))
-            .build(try workshop.request("app", usesCache: usesCache)) { _, _ in }
+            .build(try workshop.request("app", usesCache: usesCache)) { _ in }
     }
 
     @Test(

@@ -37,6 +37,7 @@ struct ParseTests {
                 lint: make lint
             registry: ghcr.io/acme/api
             builder: dockerfile
+            artifact: zip
             """)
         #expect(config == (try Self.expected()))
     }
@@ -76,6 +77,7 @@ struct ParseTests {
         ]
         config.registry = "ghcr.io/acme/api"
         config.builder = "dockerfile"
+        config.artifact = .zip
         return config
     }
 

@@ -31,7 +31,7 @@ enum ArtifactBenchmark {
             BuildRequest(
                 repository: location, tree: tree, image: ImageSettings(), command: "true",
                 platform: .init(os: "linux", architecture: "amd64"), base: nil)
-        ) { _, _ in }
+        ) { _ in }
         let built = ContinuousClock.now
         let client = RegistryClient(
             reference, environment: environment, transport: HTTPTransport(), memory: UploadMemory(folder: cache.folder))

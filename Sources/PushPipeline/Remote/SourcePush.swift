@@ -6,7 +6,7 @@ internal import ProcessRunner
 /// Sends objects with their history to the platform's repository, under refs that no clone sees.
 ///
 /// git itself does it: it knows what is there already, shallow and partial clones, proxies and certificates.
-struct SourcePush: Sendable {
+struct SourcePush: SourceSender {
     let location: RepositoryLocation
     let connection: PlatformConnection
 

@@ -111,6 +111,13 @@ package struct S3Store: ArtifactStore {
             message: "others keep changing the index")
     }
 
+    /// As `<prefix>/<app>/<digest>.attached/<digest of the document>.json`.
+    package func attach(_ document: [UInt8], type: String, to artifact: Artifact) async throws {
+        let subject = artifact.zip?.descriptor.digest ?? artifact.digest
+        let key = "\(folder)/\(subject.hex).attached/\(Digest.sha256(of: document).hex).json"
+        _ = try await upload.put(document, at: key, type: type, if: .absent)
+    }
+
     /// A URL under which the platform may fetch the artifact's ZIP, or an image's manifest, without a key.
     package func presignedURL(for artifact: Artifact, seconds: Int) async throws -> String {
         try await client.presignedURL(key(artifact), seconds: seconds)

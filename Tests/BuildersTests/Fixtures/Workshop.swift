@@ -67,7 +67,7 @@ final class Workshop: Sendable {
     }
 
     func build(_ request: BuildRequest, cache: LayerCache? = nil) async throws -> BuildResult {
-        try await OwnBuilder(cache: try cache ?? self.cache()).build(request) { _, _ in }
+        try await OwnBuilder(cache: try cache ?? self.cache()).build(request) { _ in }
     }
 
     /// What `tar` lists of all layers, the lowest first, with its `-v` form.

@@ -1,0 +1,54 @@
+internal import Artifacts
+internal import Builders
+internal import Diagnostics
+internal import GitCore
+internal import Registry
+
+extension UserError {
+    /// What building and uploading ran into, for people.
+    init(buildOrUpload error: any Error) {
+        self =
+            switch error {
+            case let error as UserError: error
+            case let error as RegistryError: error.userError
+            case let error as S3Error: error.userError
+            case let error as GitError: error.userError
+            case let error as ImageSource.Failure: Self.baseImage(error)
+            case is CancellationError: UserError(.interrupted, "interrupted", hint: "push again")
+            case let error as LayerCache.Untrue:
+                UserError(
+                    .buildFailed, "the layer cache was damaged or changed by somebody else",
+                    hint: "git push -o no-cache sets it right", cause: error)
+            case let error as LayerCache.Failure:
+                error.isNoSpace ? Self.noSpace(error) : Self.unusable(error.path, error)
+            case let error as SystemError:
+                error.isNoSpace ? Self.noSpace(error) : Self.unusable(error.path ?? "files", error)
+            default:
+                UserError(
+                    .buildFailed, "the artifact could not be built: \(error)", hint: "git push -v tells more",
+                    cause: error)
+            }
+    }
+
+    private static func noSpace(_ cause: any Error) -> UserError {
+        UserError(.quota, "no space is left for the layer cache", hint: "free some space and push again", cause: cause)
+    }
+
+    private static func unusable(_ path: String, _ cause: any Error) -> UserError {
+        UserError(
+            .buildFailed, "the cache's '\(path)' cannot be read or written",
+            hint: "make it writable, or set XDG_CACHE_HOME to another place", cause: cause)
+    }
+
+    private static func baseImage(_ failure: ImageSource.Failure) -> UserError {
+        switch failure {
+        case .notFound(let image):
+            UserError(.buildFailed, "the base image '\(image)' was not found", hint: "correct image.base in bim.yml")
+        case .noPlatform(let image, let offered):
+            UserError(
+                .platformMismatch, "the base image '\(image)' is for \(offered.joined(separator: ", ")) alone",
+                hint: "choose a base image for the platform's architecture")
+        case .unreadable(let why): UserError(.buildFailed, why, hint: "push again")
+        }
+    }
+}
