@@ -1,5 +1,7 @@
 internal import Artifacts
+internal import GitCore
 internal import ProjectConfig
+internal import Synchronization
 
 #if canImport(Glibc)
     internal import Glibc
@@ -32,13 +34,14 @@ package struct OwnBuilder: Builder {
             onEvent(.layers(done: record.layers.count, of: record.layers.count))
             return try result(request, record, maker, newLayers: 0, notices: record.notices)
         }
-        let (plans, notices) = try await maker.plans()
-        let made = try await layers(plans, request, maker, onEvent)
-        let record = BuildRecord(layers: made.map(\.layer), notices: notices)
+        let outline = try await maker.outline()
+        let made = try await layers(outline, request, maker, onEvent)
+        let record = BuildRecord(layers: made.map(\.layer), notices: outline.notices)
         try cache.store(record, for: key)
         cache.prune()
         return try result(
-            request, record, maker, newLayers: made.count(where: \.isNew), notices: notices + made.compactMap(\.notice))
+            request, record, maker, newLayers: made.count(where: \.isNew),
+            notices: outline.notices + made.compactMap(\.notice))
     }
 
     private func result(
@@ -60,46 +63,78 @@ package struct OwnBuilder: Builder {
     private struct Made: Sendable {
         let layer: BuildRecord.Layer
         let isNew: Bool
-        var notice: String?
+        /// What the cache held of a layer that was made all the same.
+        var known: LayerCache.Entry?
+
+        var notice: String? {
+            guard let known, known != layer.entry else { return nil }
+            let (held, right) = (known.descriptor.digest, layer.entry.descriptor.digest)
+            return "the cache held \(held) for a layer that is \(right); it is right now"
+        }
     }
 
-    /// As many layers at a time as there are cores, as compressing keeps one busy; the order stays that of the plan.
+    /// As many layers at a time as there are cores, as compressing keeps one busy; the order stays that of the outline.
     private func layers(
-        _ plans: [LayerPlan], _ request: BuildRequest, _ maker: LayerMaker,
+        _ outline: TreeOutline, _ request: BuildRequest, _ maker: LayerMaker,
         _ onEvent: @escaping @Sendable (BuildEvent) -> Void
     ) async throws -> [Made] {
-        try await withThrowingTaskGroup(of: (Int, Made).self) { group in
-            var made = [Made?](repeating: nil, count: plans.count)
-            var next = plans.indices.makeIterator()
+        let list = WorkList(count: outline.layers.count)
+        return try await withThrowingTaskGroup(of: [(Int, Made)].self) { group in
             for _ in 0..<min(4, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))) {
-                if let index = next.next() {
-                    group.addTask { (index, try await self.layer(plans[index], request, maker)) }
-                }
+                group.addTask { try await lane(list, outline, request, maker, onEvent) }
             }
-            var done = 0
-            while let (index, layer) = try await group.next() {
-                made[index] = layer
-                done += 1
-                onEvent(.layers(done: done, of: plans.count))
-                if let index = next.next() {
-                    group.addTask { (index, try await self.layer(plans[index], request, maker)) }
-                }
+            var made = [Made?](repeating: nil, count: outline.layers.count)
+            for try await lane in group {
+                for (index, layer) in lane { made[index] = layer }
             }
             return made.compactMap(\.self)
         }
     }
 
+    /// Makes one layer after another with one handle to the repository, until none is left.
     @concurrent
-    private func layer(_ plan: LayerPlan, _ request: BuildRequest, _ maker: LayerMaker) async throws -> Made {
-        let key = plan.key(recipe: LayerWriter.recipe)
-        let known = cache.entry(for: key)
-        if request.usesCache, let known { return Made(layer: .init(key: key, entry: known), isNew: false) }
-        let entry = try await maker.make(plan, key: key)
-        var made = Made(layer: .init(key: key, entry: entry), isNew: true)
-        if let known, known != entry {
-            made.notice =
-                "the cache held \(known.descriptor.digest) for a layer that is \(entry.descriptor.digest); it is right now"
+    private func lane(
+        _ list: WorkList, _ outline: TreeOutline, _ request: BuildRequest, _ maker: LayerMaker,
+        _ onEvent: @Sendable (BuildEvent) -> Void
+    ) async throws -> [(Int, Made)] {
+        let repository = try request.repository.open()
+        var made: [(Int, Made)] = []
+        while let index = list.next() {
+            try Task.checkCancellation()
+            let outlined = outline.layers[index]
+            let key = outlined.key(recipe: LayerWriter.recipe)
+            let known = cache.entry(for: key)
+            if request.usesCache, let known {
+                made.append((index, Made(layer: .init(key: key, entry: known), isNew: false)))
+            } else {
+                let entry = try await maker.make(outlined, of: outline, key: key, in: repository)
+                made.append((index, Made(layer: .init(key: key, entry: entry), isNew: true, known: known)))
+            }
+            onEvent(.layers(done: list.finish(), of: outline.layers.count))
         }
         return made
+    }
+}
+
+/// Hands out the numbers of layers, each once, and counts those that are done.
+private final class WorkList: Sendable {
+    private let state: Mutex<(next: Int, done: Int)> = Mutex((0, 0))
+    private let count: Int
+
+    init(count: Int) { self.count = count }
+
+    func next() -> Int? {
+        state.withLock { state in
+            guard state.next < count else { return nil }
+            defer { state.next += 1 }
+            return state.next
+        }
+    }
+
+    func finish() -> Int {
+        state.withLock { state in
+            state.done += 1
+            return state.done
+        }
     }
 }

@@ -44,8 +44,10 @@ struct LayerStream: ~Copyable {
         diffID.update(chunk)
         let member = try compressor.member(chunk)
         chunk.removeAll(keepingCapacity: true)
-        digest.update(member)
         size += Int64(member.count)
-        try member.withUnsafeBytes { try sink($0) }
+        try member.withUnsafeBytes { bytes in
+            digest.update(bytes)
+            try sink(bytes)
+        }
     }
 }

@@ -1,0 +1,137 @@
+internal import Artifacts
+internal import GitCore
+internal import ProjectConfig
+
+/// Weighs the folders of a tree, and outlines layers of what is in them: names, kinds and sizes, no contents.
+///
+/// A folder that was weighed before is not looked into, so a second survey costs what has changed.
+final class TreeSurvey {
+    /// A pointer of git LFS is a small text that begins so.
+    private static let lfsBegin = Array("version https://git-lfs.github.com/spec/".utf8)
+
+    private let repository: Repository
+    private let selection: Selection
+    private var memo: TreeMemo
+    /// What holds in the folders that a layer may be made of.
+    private var places: [[UInt8]: Selection.Place] = [:]
+    /// What was left out, or may not be what the pusher expects.
+    private var notices: [String] = []
+
+    init(_ selection: Selection, in repository: consuming Repository, memo: TreeMemo) {
+        self.selection = selection
+        self.repository = repository
+        self.memo = memo
+    }
+
+    /// The layers of the tree, the lowest first. Writes down what it has weighed.
+    func outline(maximumLayers: Int) throws -> TreeOutline {
+        places[[]] = selection.root
+        let root = try weight(selection.root)
+        let layers = try Layering.plan(unit(selection.root, root), maximumLayers: maximumLayers) { try open($0) }
+        memo.save()
+        let used = layers.flatMap(\.units).map(\.path)
+        let kept = Dictionary(used.compactMap { path in places[path].map { (path, $0) } }) { first, _ in first }
+        return TreeOutline(layers: layers, selection: selection, places: kept, notices: notices)
+    }
+
+    private func unit(_ place: Selection.Place, _ weight: TreeWeight) -> LayerUnit {
+        LayerUnit(folder: place.path, tree: place.tree.hex, rules: place.rules, weight: weight)
+    }
+
+    private func open(_ folder: LayerUnit) throws -> [LayerUnit] {
+        guard let place = places[folder.path] else { return [] }
+        return try selection.items(of: place, in: repository).compactMap { item in
+            guard let inner = item.place else { return try item.planned(repository).map { LayerUnit($0) } }
+            let weight = try weight(inner)
+            guard weight.files > 0 else { return nil }
+            places[inner.path] = inner
+            return unit(inner, weight)
+        }
+    }
+
+    private func weight(_ place: Selection.Place) throws -> TreeWeight {
+        if let known = memo.weight(of: place) { return known }
+        try Task.checkCancellation()
+        let before = notices.count
+        var sum = TreeWeight()
+        for item in try selection.items(of: place, in: repository) {
+            if let inner = item.place {
+                sum.add(try weight(inner), named: item.entry.name)
+            } else if item.entry.mode == .gitlink {
+                notices.append(
+                    "the submodule '\(name(item))' is not in the artifact: its files are in another repository")
+            } else {
+                let size = try repository.blobSize(item.entry.id)
+                sum.add(TreeWeight(size: size), named: item.entry.name)
+                if try isPointer(item, size) {
+                    notices.append(
+                        "'\(name(item))' is a git LFS pointer: the artifact holds the pointer, not the file it stands for"
+                    )
+                }
+            }
+        }
+        // What has to be said is said at every build.
+        if notices.count == before { memo.add(sum, of: place) }
+        return sum
+    }
+
+    private func isPointer(_ item: Selection.Item, _ size: Int64) throws -> Bool {
+        guard size > Self.lfsBegin.count, size < 200, item.entry.mode != .symlink else { return false }
+        return try repository.withBlob(item.entry.id) { $0.starts(with: Self.lfsBegin) }
+    }
+
+    private func name(_ item: Selection.Item) -> String { String(decoding: item.path, as: UTF8.self) }
+}
+
+/// The layers of a tree before any file of them is listed.
+struct TreeOutline: Sendable {
+    /// The lowest first.
+    let layers: [LayerOutline]
+    private let selection: Selection
+    private let places: [[UInt8]: Selection.Place]
+    let notices: [String]
+
+    fileprivate init(
+        layers: [LayerOutline], selection: Selection, places: [[UInt8]: Selection.Place], notices: [String]
+    ) {
+        self.layers = layers
+        self.selection = selection
+        self.places = places
+        self.notices = notices
+    }
+
+    /// Outlines the layers of the files that a request asks for.
+    init(_ request: BuildRequest, cache: LayerCache, maximumLayers: Int) throws {
+        let repository = try request.repository.open()
+        let memo = TreeMemo(
+            cache.memoPath(ofRepository: repository.commonDirectory), usesCache: request.usesCache)
+        let selection = try Selection(
+            request.tree, exclude: request.image.exclude, blobTimes: request.image.blobTimes, in: repository)
+        self = try TreeSurvey(selection, in: repository, memo: memo).outline(maximumLayers: maximumLayers)
+    }
+
+    /// Lists the files of one layer.
+    func plan(_ layer: LayerOutline, in repository: borrowing Repository) throws -> LayerPlan {
+        var entries: [LayerPlan.Entry] = []
+        for unit in layer.units {
+            switch unit.kind {
+            case .file(let entry): entries.append(entry)
+            case .folder:
+                if let place = places[unit.path] { try list(place, repository, &entries) }
+            }
+        }
+        return LayerPlan(entries)
+    }
+
+    private func list(
+        _ place: Selection.Place, _ repository: borrowing Repository, _ entries: inout [LayerPlan.Entry]
+    ) throws {
+        for item in try selection.items(of: place, in: repository) {
+            if let inner = item.place {
+                try list(inner, repository, &entries)
+            } else if let entry = try item.planned(repository) {
+                entries.append(entry)
+            }
+        }
+    }
+}
