@@ -88,17 +88,19 @@ let package = Package(
                 "Builders", "Registry", "Deployers", "PlatformAPI", "Artifacts", "ProjectConfig", "ProcessRunner",
                 "RemoteHelper", "HTTPTransport", "GitCore", "Diagnostics",
             ]),
-        library("HookManager", ["GitCore", "ProjectConfig", "ProcessRunner", "Diagnostics"]),
+        library("HookManager", ["Workspaces", "GitCore", "ProjectConfig", "ProcessRunner", "Diagnostics"]),
         library(
             "Platform",
             [
-                "PlatformAPI", "Artifacts", "ProcessRunner", "Diagnostics", asyncAlgorithms, asyncHTTPClient, grdb,
-                httpTypes,
-                hummingbird, logging, nioCore, nioHTTP1, nioPosix, serviceLifecycle, systemPackage, unixSignals,
+                "PlatformAPI", "Registry", "Artifacts", "Sandboxes", "HTTPTransport", "ProcessRunner", "Diagnostics",
+                asyncAlgorithms, asyncHTTPClient, grdb, httpTypes, hummingbird, logging, nioCore, nioHTTP1, nioPosix,
+                serviceLifecycle, systemPackage, unixSignals,
             ]),
 
         // Level 3: one step of the story each.
-        library("Builders", ["GitCore", "Artifacts", "ProcessRunner", "ProjectConfig", "Diagnostics"]),
+        library(
+            "Builders",
+            ["Workspaces", "Sandboxes", "GitCore", "Artifacts", "ProcessRunner", "ProjectConfig", "Diagnostics"]),
         library("Registry", ["Artifacts", "HTTPTransport", "ProcessRunner", "Diagnostics", crypto, systemPackage]),
         library(
             "Deployers", ["PlatformAPI", "Artifacts", "HTTPTransport", "ProcessRunner", "Diagnostics", systemPackage]),
@@ -108,6 +110,8 @@ let package = Package(
         library("Artifacts", ["CArchive", "CDeflate", crypto]),
         library("HTTPTransport", ["Diagnostics", asyncHTTPClient, nioCore, nioHTTP1, nioSSL]),
         library("ProjectConfig", [yams]),
+        library("Workspaces", ["GitCore", "ProcessRunner", "Diagnostics"]),
+        library("Sandboxes", ["ProcessRunner", systemPackage]),
         library("ProcessRunner", [subprocess, systemPackage]),
         library("RemoteHelper"),
         library("GitCore", ["CGit2"]),
@@ -125,15 +129,16 @@ let package = Package(
         tests("DiagnosticsTests", ["Diagnostics"]),
         tests("EndToEndTests", []),
         tests("GitCoreTests", ["GitCore"]),
-        tests("HookManagerTests", ["HookManager", "Diagnostics"]),
+        tests("HookManagerTests", ["HookManager", "Workspaces", "Diagnostics"]),
         tests(
-            "PlatformRuntimeTests", ["Platform", "PlatformAPI", "ProcessRunner", asyncHTTPClient, nioCore, nioPosix]),
+            "PlatformRuntimeTests",
+            ["Platform", "PlatformAPI", "Sandboxes", "ProcessRunner", asyncHTTPClient, nioCore, nioPosix]),
         tests("PlatformAPITests", ["PlatformAPI", "Diagnostics"]),
         tests(
             "PlatformTests",
             [
-                "Platform", "PlatformAPI", "Artifacts", "ProcessRunner", "Diagnostics", asyncAlgorithms,
-                asyncHTTPClient, grdb, nioCore, yams,
+                "Platform", "PlatformAPI", "Artifacts", "Registry", "Sandboxes", "HTTPTransport", "ProcessRunner",
+                "Diagnostics", asyncAlgorithms, asyncHTTPClient, grdb, nioCore, yams,
             ]),
         tests("ProcessRunnerTests", ["ProcessRunner"]),
         tests("ProjectConfigTests", ["ProjectConfig"]),

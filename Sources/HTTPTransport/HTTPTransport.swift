@@ -9,13 +9,15 @@ package struct TransportError: Error, Sendable, CustomStringConvertible {
     /// The kinds of silence.
     package enum Kind: Sendable {
         case unreachable, timedOut, answerTooLarge, unreadableFile
+        /// The host has an address to which this client may not go.
+        case privateAddress
     }
 
     package let kind: Kind
     package let url: String
     package let detail: String
 
-    package var description: String { "\(url): \(detail)" }
+    package var description: String { "\(Trace.shown(url)): \(detail)" }
 }
 
 /// One request.
@@ -81,6 +83,12 @@ package struct HTTPTransport: Sendable {
     private static let answerLimit = 8 << 20
     /// Lives as long as the process, as connections are worth keeping.
     private static let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    /// Its connections are its own, as each of them is looked at when it is made.
+    private static let guardedClient: HTTPClient = {
+        var configuration = Self.configuration
+        configuration.http1_1ConnectionDebugInitializer = ReachExceeded.guardConnection
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
 
     private static var configuration: HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration(
@@ -96,10 +104,18 @@ package struct HTTPTransport: Sendable {
     }
 
     private let trace: Trace?
+    private let reach: Reach
 
-    /// - Parameter trace: told of each try and its answer, without headers, bodies and queries.
-    package init(trace: Trace? = nil) {
+    /// - Parameters:
+    ///   - trace: told of each try and its answer, without headers, bodies and queries.
+    ///   - reach: where it may connect to.
+    package init(trace: Trace? = nil, reach: Reach = .anywhere) {
         self.trace = trace
+        self.reach = reach
+    }
+
+    private func client(for exchange: Exchange) -> HTTPClient {
+        reach.isFree(exchange.url) ? Self.client : Self.guardedClient
     }
 
     /// Sends a request and reads the answer; tries again where the policy and the failure allow it.
@@ -138,7 +154,7 @@ package struct HTTPTransport: Sendable {
     private func attempt(_ exchange: Exchange) async throws -> Reply {
         note(exchange)
         do {
-            let response = try await Self.client.execute(
+            let response = try await client(for: exchange).execute(
                 try request(exchange), deadline: .now() + .nanoseconds(exchange.deadline.nanoseconds))
             let body = try await response.body.collect(upTo: Self.answerLimit)
             trace?.note("http <", "\(response.status.code), \(body.readableBytes) bytes")
@@ -158,7 +174,7 @@ package struct HTTPTransport: Sendable {
     ) async throws -> Reply {
         note(exchange)
         do {
-            let response = try await Self.client.execute(
+            let response = try await client(for: exchange).execute(
                 try request(exchange), deadline: .now() + .nanoseconds(exchange.deadline.nanoseconds))
             trace?.note("http <", "\(response.status.code), as it comes")
             if response.status == .ok || response.status == .partialContent {
@@ -209,6 +225,9 @@ package struct HTTPTransport: Sendable {
             kind = .timedOut
         case is NIOTooManyBytesError: kind = .answerTooLarge
         case is FileChunks.ReadFailed: kind = .unreadableFile
+        case is ReachExceeded:
+            return TransportError(
+                kind: .privateAddress, url: exchange.url, detail: "it has an address of a private network")
         default: kind = .unreachable
         }
         return TransportError(kind: kind, url: exchange.url, detail: String(describing: error))

@@ -2,6 +2,7 @@ internal import Diagnostics
 internal import GitCore
 internal import Glibc
 internal import ProjectConfig
+internal import Workspaces
 
 extension HookRun {
     /// Says what is known before anything runs.

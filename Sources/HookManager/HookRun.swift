@@ -3,6 +3,7 @@ internal import GitCore
 internal import Glibc
 internal import ProcessRunner
 internal import ProjectConfig
+internal import Workspaces
 
 /// The story of one hook: which trees → which checks → what is known → what may run → run in a snapshot → remember.
 package struct HookRun: Sendable {
@@ -164,7 +165,15 @@ extension HookRun {
         // What a run that was killed left at work here.
         await Leftovers(folder: slot.folder).end()
         let caches = CacheFolders(plan.checks.flatMap(\.check.caches))
-        try slot.prepare(plan.subject.tree, caches: caches, in: repository)
+        do {
+            try slot.prepare(plan.subject.tree, caches: caches, in: repository)
+        } catch let error as GitError {
+            throw error.hookError
+        } catch let error as UserError {
+            throw error
+        } catch {
+            throw UserError(.internal, "the snapshot cannot be made", hint: "push again", cause: error)
+        }
         var variables = CleanEnvironment.removingGitVariables(from: environment)
         // The folder lies inside the repository: git must not find that from here.
         let snapshots = repository.commonDirectory + "/bim/snapshots"

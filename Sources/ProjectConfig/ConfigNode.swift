@@ -56,6 +56,12 @@ struct ConfigNode {
         return texts
     }
 
+    /// Returns the values of a list; one value alone is a list of one.
+    func items() -> [ConfigNode] {
+        guard case .sequence(let values) = node else { return [self] }
+        return values.map { ConfigNode(node: $0, file: file, path: path, line: $0.mark?.line) }
+    }
+
     /// Returns a whole number in the range.
     func integer(in range: ClosedRange<Int>) throws(ConfigError) -> Int {
         let scalar = try nonEmptyScalar("a number")

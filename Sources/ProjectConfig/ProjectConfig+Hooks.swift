@@ -59,17 +59,4 @@ extension ConfigNode {
         }
         return patterns
     }
-
-    /// Folders inside the commit's own: neither absolute nor leading out of it.
-    fileprivate func folders() throws(ConfigError) -> [String] {
-        var folders: [String] = []
-        for text in try texts() {
-            let parts = text.split(separator: "/").filter { $0 != "." }
-            guard !text.hasPrefix("/"), !parts.isEmpty, !parts.contains("..") else {
-                throw error("'\(text)' cannot be a cache", suggestion: "name a folder of the project, such as 'vendor'")
-            }
-            folders.append(parts.joined(separator: "/"))
-        }
-        return folders
-    }
 }

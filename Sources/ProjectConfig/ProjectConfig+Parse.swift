@@ -13,7 +13,7 @@ extension ProjectConfig {
             node,
             keys: [
                 "app", "image", "processes", "port", "health", "release", "grace", "environments", "hooks", "registry",
-                "builder", "artifact",
+                "build", "artifact",
             ])
         if let node = keys["app"] { app = try Self.app(node) }
         if let node = keys["image"] { image = try ImageSettings(node) }
@@ -25,13 +25,13 @@ extension ProjectConfig {
         if let node = keys["environments"] { environments = try EnvironmentRule.rules(node) }
         if let node = keys["hooks"] { hooks = try Check.hooks(node) }
         if let node = keys["registry"] { registry = try Self.registry(node) }
+        if let node = keys["build"] { build = try BuildSettings(node) }
         if let node = keys["artifact"] {
             guard let kind = ArtifactKind(rawValue: try node.word()) else {
                 throw node.error("'artifact' must be 'image' or 'zip'")
             }
             artifact = kind
         }
-        if let node = keys["builder"] { builder = try node.word() }
     }
 
     private static func app(_ node: ConfigNode) throws(ConfigError) -> String {
@@ -139,6 +139,21 @@ extension ConfigNode {
             variables[entry.key] = try entry.value.anyScalar()
         }
         return variables
+    }
+
+    /// Returns paths inside the commit's own files: neither absolute nor leading out of them.
+    func folders() throws(ConfigError) -> [String] {
+        var folders: [String] = []
+        for text in try texts() {
+            let parts = text.split(separator: "/").filter { $0 != "." }
+            guard !text.hasPrefix("/"), !parts.isEmpty, !parts.contains(".."), text.first != "-" else {
+                throw error(
+                    "'\(text)' cannot be a path in '\(path)'",
+                    suggestion: "name a file or folder of the project, such as 'vendor'")
+            }
+            folders.append(parts.joined(separator: "/"))
+        }
+        return folders
     }
 
     /// Returns text without white space and control characters.

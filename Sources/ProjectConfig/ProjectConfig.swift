@@ -33,8 +33,8 @@ package struct ProjectConfig: Sendable, Equatable {
     /// Where artifacts go, such as `ghcr.io/acme/api` or `s3://bucket/prefix`; nil for the platform's own registry.
     package var registry: String?
 
-    /// The name of the builder; nil lets bim choose.
-    package var builder: String?
+    /// How the commit becomes an artifact.
+    package var build = BuildSettings()
 
     /// What an empty file means.
     package static let `default` = ProjectConfig()

@@ -65,10 +65,19 @@ struct PushPlan: Sendable {
                 .testsRequired, "the environment '\(environment)' takes only commits whose tests have passed",
                 hint: "bim-hooks run --commit \(commit.id.abbreviated()), and push again")
         }
+        run = try Self.runPlan(commit, config, location)
+    }
+
+    private static func runPlan(
+        _ commit: Commit, _ config: ProjectConfig, _ location: RepositoryLocation
+    ) throws(UserError) -> RunPlan {
         let files: CommitFiles
         do { files = try CommitFiles(location, tree: commit.tree) } catch { throw error.userError }
+        let found = Result { () throws(NoRunCommand) in try RunCommand.resolve(config: config, files: files) }
+        // What could not be read seemed not to be there, so what was found means nothing.
+        if let failure = files.failure { throw failure.userError }
         do {
-            run = try RunCommand.resolve(config: config, files: files)
+            return try found.get()
         } catch {
             throw UserError(
                 error.procfile == nil ? .noBuilder : .configInvalid, error.message, reason: error.shortMessage,
@@ -78,13 +87,12 @@ struct PushPlan: Sendable {
 
     /// What the file may say and this version cannot do is refused, not overlooked.
     private static func refuseUnsupported(_ config: ProjectConfig) throws(UserError) {
-        let unsupported = [
-            ("builder", config.builder.map { $0 != "own" } ?? false), ("port", config.port != nil),
-        ].first { $0.1 }
-        if let unsupported {
+        if let port = config.port {
+            // The old and the new release run side by side until the switch, on one network: one port serves one of them.
             throw UserError(
-                .configInvalid, "bim.yml sets '\(unsupported.0)', which this version does not support yet",
-                hint: "remove the key, commit and push again")
+                .configInvalid,
+                "bim.yml sets 'port: \(port)', and every release gets a port of its own in the variable PORT",
+                hint: "remove 'port' and let the process take it, such as 'web: python3 app.py --port $PORT'")
         }
     }
 

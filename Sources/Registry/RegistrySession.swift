@@ -163,9 +163,12 @@ extension RegistrySession {
         do {
             return try await body()
         } catch let failure as TransportError {
-            throw failure.kind == .unreadableFile
-                ? RegistryError.unreadableLayer(path: failure.detail)
-                : RegistryError.unreachable(host: endpoint.host, detail: failure.description)
+            switch failure.kind {
+            case .unreadableFile: throw RegistryError.unreadableLayer(path: failure.detail)
+            case .privateAddress: throw RegistryError.privateAddress(host: endpoint.host)
+            case .unreachable, .timedOut, .answerTooLarge:
+                throw RegistryError.unreachable(host: endpoint.host, detail: failure.description)
+            }
         }
     }
 }

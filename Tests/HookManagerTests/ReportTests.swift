@@ -2,6 +2,7 @@ import Diagnostics
 import Testing
 
 @testable import HookManager
+@testable import Workspaces
 
 struct ReportTests {
     private func outcome(_ name: String, _ status: CheckOutcome.Status, lastLines: [String] = []) -> CheckOutcome {

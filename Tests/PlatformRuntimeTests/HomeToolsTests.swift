@@ -1,5 +1,6 @@
 import Glibc
 @testable import Platform
+import Sandboxes
 import Testing
 
 @Suite struct HomeToolsTests {

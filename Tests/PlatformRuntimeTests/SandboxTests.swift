@@ -1,6 +1,7 @@
 import Glibc
 @testable import Platform
 import ProcessRunner
+import Sandboxes
 import Testing
 
 @Suite(.timeLimit(patience)) struct SandboxTests {
@@ -36,7 +37,7 @@ import Testing
         let system = ["bin", "etc", "lib", "lib32", "lib64", "libx32", "sbin", "usr"]
         #expect(Set(found[0]).subtracting(system) == ["app", "dev", "proc", "tmp"])
         let settings = Set(
-            SandboxArguments.harmlessSettings.compactMap { $0.split(separator: "/").first.map(String.init) })
+            HostSystem.harmlessSettings.compactMap { $0.split(separator: "/").first.map(String.init) })
         #expect(
             Set(found[1]).subtracting(settings).filter { !$0.hasPrefix("java-") && !$0.hasPrefix("python3.") } == [])
         #expect(Set(found[2]).subtracting(["certs", "openssl.cnf"]) == [])
@@ -128,6 +129,28 @@ import Testing
         #expect(exit == .exited(0))
         #expect(output.last == "written")
         #expect(output.contains { $0.contains("Read-only file system") })
+    }
+
+    @Test("In a whole file system without /app its working directory is what may be written")
+    func ownWorkingDirectory() async throws {
+        let copy =
+            "mkdir -p \(image.root)/srv/api; rmdir \(image.root)/app; "
+            + "cp --parents -L /bin/sh $(ldd /bin/sh | grep -o '/[^ ]*') \(image.root)"
+        #expect(
+            try await Command("sh", ["-c", copy], environment: basic).capture(deadline: .seconds(150)).status.isSuccess)
+        var spec = image.shell("echo x > file && echo written; echo x > /bin/x")
+        spec.hasOwnSystem = true
+        spec.workingDirectory = "/srv/api"
+        let (_, output) = try await runtime.run(spec)
+        #expect(output.first == "written")
+        #expect(output.contains { $0.contains("Read-only file system") })
+        #expect(image.read("srv/api/file") == "x\n")
+        for outside in ["/srv/../../x", "/srv/link"] {
+            symlink("/", "\(image.root)/srv/link")
+            spec.workingDirectory = outside
+            let error = await #expect(throws: RuntimeError.self) { try await runtime.run(spec) }
+            #expect(error?.kind == .imageUnusable)
+        }
     }
 
     @Test("An image cannot reach out of itself by links", arguments: ["app", "tmp"])

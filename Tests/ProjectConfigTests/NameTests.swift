@@ -22,14 +22,14 @@ struct NameTests {
     @Test(
         "the nearest name is found",
         arguments: [
-            ("proceses", "processes"), ("Port", "port"), ("prt", "port"), ("buidler", "builder"),
+            ("proceses", "processes"), ("Port", "port"), ("prt", "port"), ("biuld", "build"),
             ("env", "environments"),
             ("environment", "environments"), ("regitsry", "registry"), ("release_command", "release"), ("zzz", nil),
             ("x", nil),
             ("", nil), ("colour", nil),
         ])
     func nearest(name: String, known: String?) {
-        let keys = ["app", "processes", "port", "release", "environments", "registry", "builder"]
+        let keys = ["app", "processes", "port", "release", "environments", "registry", "build"]
         #expect(NearestName.nearest(to: name, among: keys) == known)
     }
 

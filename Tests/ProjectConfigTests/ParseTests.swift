@@ -36,7 +36,7 @@ struct ParseTests {
                 tests: {run: make test, timeout: 300}
                 lint: make lint
             registry: ghcr.io/acme/api
-            builder: dockerfile
+            build: { builder: dockerfile }
             artifact: zip
             """)
         #expect(config == (try Self.expected()))
@@ -76,7 +76,7 @@ struct ParseTests {
             ]
         ]
         config.registry = "ghcr.io/acme/api"
-        config.builder = "dockerfile"
+        config.build.builder = .dockerfile
         config.artifact = .zip
         return config
     }

@@ -75,7 +75,7 @@ struct HookSettingsTests {
         arguments: [
             ("hooks:\n  pre-psh: {a: b}", "did you mean 'pre-push'?"),
             ("hooks:\n  pre-push: {a: {rum: b}}", "did you mean 'run'?"),
-            ("hooks:\n  pre-push: {a: {run: b, caches: ['../x']}}", "cannot be a cache"),
+            ("hooks:\n  pre-push: {a: {run: b, caches: ['../x']}}", "cannot be a path in 'hooks.pre-push.a.caches'"),
             ("hooks:\n  pre-push: {a: {run: b, timeout: 0}}", "must be a time"),
             ("hooks:\n  pre-push: {}", "names no check"),
         ])

@@ -1,6 +1,7 @@
 internal import Diagnostics
 internal import Glibc
 internal import ProcessRunner
+internal import Workspaces
 
 /// A hook that stood where bim's script stands now.
 struct EarlierHook: Sendable {

@@ -3,6 +3,7 @@ internal import GitCore
 internal import Glibc
 internal import ProcessRunner
 internal import ProjectConfig
+internal import Workspaces
 
 /// Runs the groups of a plan one after another, the checks of each at the same time up to a limit.
 struct CheckBatch: Sendable {
@@ -21,7 +22,7 @@ struct CheckBatch: Sendable {
         let planned: PlannedCheck
         let ending: CheckExecution.Ending
         let duration: Duration
-        let log: CheckLog
+        let log: CommandLog
     }
 
     /// Runs until a group has a failure; the checks of that group still end.
@@ -36,8 +37,8 @@ struct CheckBatch: Sendable {
     }
 
     private func run(_ group: [PlannedCheck]) async throws(UserError) -> [Result] {
-        var logs: [CheckLog] = []
-        for planned in group { logs.append(try CheckLog(check: planned.check.name, in: logFolder)) }
+        var logs: [CommandLog] = []
+        for planned in group { logs.append(try CommandLog(named: planned.check.name, in: logFolder)) }
         let isAlone = group.count == 1 || jobs == 1
         let executions = zip(group, logs).map { planned, log in
             let execution = CheckExecution(
@@ -95,7 +96,7 @@ struct CheckBatch: Sendable {
     }
 
     /// The output as it is in the log, of a long one its end.
-    private func tellOutput(of log: CheckLog) {
+    private func tellOutput(of log: CommandLog) {
         var status = stat()
         guard stat(log.path, &status) == 0, status.st_size < 1 << 20, let bytes = ProcFile.read(log.path) else {
             reporter.report(.notice("the last lines of many; all of them are in \(log.path)"))

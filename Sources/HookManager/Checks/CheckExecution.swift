@@ -2,6 +2,7 @@ internal import Diagnostics
 internal import Glibc
 internal import ProcessRunner
 internal import ProjectConfig
+internal import Workspaces
 
 /// One run of one check's command.
 struct CheckExecution: Sendable {
@@ -11,7 +12,7 @@ struct CheckExecution: Sendable {
     let arguments: [String]
     let folder: String
     let environment: [String: String]
-    let log: CheckLog
+    let log: CommandLog
     /// Gets the output while it is written; nil keeps it for the end.
     let stream: (any Reporter)?
 

@@ -1,6 +1,7 @@
 internal import Diagnostics
 internal import GitCore
 internal import ProjectConfig
+internal import Workspaces
 
 /// The checks of one hook for one tree: which there are, and what becomes of each.
 struct CheckPlan: Sendable {

@@ -2,6 +2,7 @@ package import Diagnostics
 internal import GitCore
 internal import Glibc
 internal import ProjectConfig
+internal import Workspaces
 
 /// Puts bim's hooks where git finds them, and takes them away again to the byte.
 ///

@@ -3,6 +3,7 @@ internal import FoundationEssentials
 internal import GitCore
 internal import Glibc
 internal import ProcessRunner
+internal import Workspaces
 
 /// Which commands of the project may run on this machine.
 ///

@@ -1,3 +1,4 @@
+internal import Artifacts
 internal import AsyncHTTPClient
 internal import Diagnostics
 internal import Logging
@@ -32,6 +33,7 @@ actor DeploymentEngine {
     struct Parts: Sendable {
         let ledger: Ledger
         let feed: EventFeed
+        let puller: ArtifactPuller
         let folders: ReleaseFolders
         let repositories: GitRepositories
         let follower: RefFollower
@@ -90,12 +92,13 @@ actor DeploymentEngine {
             parts.logger.notice("deployment \(id) was cut off by the end of the last process")
         }
         var kept: Set<String> = []
-        var artifacts: Set<String> = []
+        var artifacts: Set<Digest> = []
         for record in try await parts.ledger.environments() {
             let releases = try await parts.ledger.releases(of: record.id)
             for release in Self.kept(releases, live: record.liveRelease) {
                 kept.insert(release.deployment)
-                artifacts.insert(release.request.artifact.reference)
+                let location = ArtifactLocation(release.request.artifact.reference, of: record.id.app)
+                if let digest = location?.digest { artifacts.insert(digest) }
             }
             let environment = liveEnvironment(record)
             if let live = releases.first(where: { $0.number == record.liveRelease }) {
@@ -121,7 +124,7 @@ actor DeploymentEngine {
     }
 
     /// Removes what nobody needs any more from ledger and registry.
-    private func forget(but artifacts: Set<String>) async {
+    private func forget(but artifacts: Set<Digest>) async {
         do {
             try await parts.ledger.prune()
             try await BlobCollection(ledger: parts.ledger, blobs: parts.folders.blobs).run(keeping: artifacts)

@@ -1,6 +1,7 @@
 internal import Diagnostics
 internal import PlatformAPI
 internal import ProcessRunner
+internal import Sandboxes
 internal import Synchronization
 
 #if canImport(Glibc)

@@ -1,5 +1,6 @@
 import Glibc
 import ProcessRunner
+import Sandboxes
 
 extension ListeningSocket {
     /// Whether a client of this machine that asks 127.0.0.1 for the port gets here.

@@ -1,5 +1,6 @@
 import Glibc
 import ProcessRunner
+import Sandboxes
 
 /// The arguments of bubblewrap (bwrap(1)) for one instance. They hold no value of the instance's environment but
 /// those that steer the dynamic loader.
@@ -9,50 +10,39 @@ struct SandboxArguments {
     /// Folders that stay invisible even where `/usr` contains them.
     let hidden: [String]
 
-    static let isolation = [
-        "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try",
-        "--uid", "1000", "--gid", "1000", "--die-with-parent", "--new-session", "--cap-drop", "ALL",
-    ]
-
-    /// What programs commonly read in `/etc` and what tells nothing about this machine's users or secrets.
-    static let harmlessSettings = [
-        "alternatives", "ca-certificates", "ca-certificates.conf", "crypto-policies", "gai.conf", "group", "host.conf",
-        "hosts",
-        "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "mime.types", "nsswitch.conf", "passwd", "perl",
-        "pki/tls/certs",
-        "pki/ca-trust", "protocols", "python3", "resolv.conf", "rpc", "services", "ssl/certs", "ssl/openssl.cnf",
-        "timezone",
-    ]
-
     var all: [String] {
         get throws(RuntimeError) {
-            let app = "\(spec.root)/app"
-            try requireFolder(app)
-            let system = spec.hasOwnSystem ? try ownSystem() : lentSystem()
+            let writable = try writableFolder()
+            let system = spec.hasOwnSystem ? try ownSystem() : HostSystem.arguments(hidden: hidden)
             let end = spec.hasOwnSystem ? [] : ["--remount-ro", "/"]
-            return Self.isolation + ["--hostname", hostName] + system
+            return HostSystem.isolation + ["--hostname", hostName] + system
                 + ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"]
                 + (spec.hasOwnSystem ? [] : tools.folders.flatMap { ["--ro-bind", $0, $0] })
-                + ["--bind", app, "/app"] + end + ["--chdir", spec.workingDirectory] + loaderSettings + ["--"]
-                + spec.command
+                + writable.flatMap { ["--bind", spec.root + $0, $0] } + end + ["--chdir", spec.workingDirectory]
+                + loaderSettings + ["--"] + spec.command
         }
     }
 
-    private func lentSystem() -> [String] {
-        var arguments = ["--ro-bind", "/usr", "/usr"]
-        for name in ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"] {
-            switch FileKind(of: name) {
-            case .link(let target): arguments += ["--symlink", target, name]
-            case .folder: arguments += ["--ro-bind", name, name]
-            case .file, .missing, .other: break
+    /// The one folder that the instance may write to besides `/tmp`: `/app`, or in a whole system without one the folder
+    /// that its program starts in.
+    private func writableFolder() throws(RuntimeError) -> [String] {
+        let app = "\(spec.root)/app"
+        if !spec.hasOwnSystem || FileKind(of: app) != .missing {
+            try requireFolder(app)
+            return ["/app"]
+        }
+        let steps = spec.workingDirectory.split(separator: "/")
+        let name = "/" + steps.joined(separator: "/")
+        // No step may be a link, which bubblewrap would follow out of the image.
+        for count in steps.indices {
+            let path = spec.root + "/" + steps[...count].joined(separator: "/")
+            guard !steps.contains(".."), FileKind(of: path) == .folder else {
+                throw RuntimeError(
+                    .imageUnusable, detail: "its working directory '\(name)' is not a folder of the image")
             }
         }
-        let languages = ProcFile.names(in: "/etc").filter { $0.hasPrefix("java-") || $0.hasPrefix("python3.") }.sorted()
-        for name in Self.harmlessSettings + languages {
-            arguments += ["--ro-bind-try", "/etc/\(name)", "/etc/\(name)"]
-        }
-        for folder in hidden where HostTools.contains("/usr", folder) { arguments += ["--tmpfs", folder] }
-        return arguments
+        // Of a program that starts in the root nothing is known that it could need to write.
+        return steps.isEmpty ? [] : [name]
     }
 
     /// The image as `/`, read-only, with the places where something is mounted made beforehand.
@@ -107,7 +97,8 @@ extension SandboxArguments {
         let path = spec.environment["PATH"].map { [$0] + lent } ?? lent + [ExecutableLookup.defaultPath]
         var environment = spec.environment
         environment["PATH"] = path.joined(separator: ":")
-        environment["HOME"] = environment["HOME"] ?? "/app"
+        let hasApp = FileKind(of: "\(spec.root)/app") != .missing
+        environment["HOME"] = environment["HOME"] ?? (hasApp ? "/app" : "/tmp")
         return environment
     }
 

@@ -1,4 +1,5 @@
 import ProcessRunner
+import Sandboxes
 import Synchronization
 
 /// Runs instances in bubblewrap sandboxes: own processes, own `/tmp`, a read-only system, the machine's network.
@@ -37,7 +38,7 @@ package final class SandboxRuntime: Runtime {
         guard !isProven.withLock({ $0 }) else { return }
         let probe = Command(
             try program(),
-            SandboxArguments.isolation + ["--ro-bind", "/", "/", "--proc", "/proc", "--", "/bin/sh", "-c", ":"],
+            HostSystem.isolation + ["--ro-bind", "/", "/", "--proc", "/proc", "--", "/bin/sh", "-c", ":"],
             environment: [:])
         let answer: Captured
         do {

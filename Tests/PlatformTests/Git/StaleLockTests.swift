@@ -1,5 +1,6 @@
 @testable import Platform
 import PlatformAPI
+import Sandboxes
 import Testing
 
 @Suite("The repositories: after a kill of git")

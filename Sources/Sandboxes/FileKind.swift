@@ -2,11 +2,11 @@ import Glibc
 import SystemPackage
 
 /// What a path names, links not followed.
-enum FileKind: Equatable {
+package enum FileKind: Equatable {
     case missing, file, folder, other
     case link(to: String)
 
-    init(of path: String) {
+    package init(of path: String) {
         guard let facts = try? Stat(path, followTargetSymlink: false) else {
             self = .missing
             return
@@ -19,7 +19,7 @@ enum FileKind: Equatable {
         }
     }
 
-    static func target(of path: String) -> String {
+    package static func target(of path: String) -> String {
         let bytes = [UInt8](unsafeUninitializedCapacity: Int(PATH_MAX)) { buffer, count in
             count = buffer.withMemoryRebound(to: CChar.self) { characters in
                 characters.baseAddress.map { max(0, readlink(path, $0, characters.count)) } ?? 0

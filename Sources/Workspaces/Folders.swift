@@ -1,10 +1,10 @@
-internal import Diagnostics
+package import Diagnostics
 internal import Glibc
 
-/// Making the folders of bim's records in a repository.
-enum Folders {
+/// Making the folders of bim's records in a repository, and of its caches.
+package enum Folders {
     /// Makes a folder and those above it, down from one that exists, for this user alone.
-    static func make(_ path: String, below existing: String) throws(UserError) {
+    package static func make(_ path: String, below existing: String) throws(UserError) {
         var current = existing
         for part in path.dropFirst(existing.count).split(separator: "/") {
             current += "/\(part)"
@@ -13,7 +13,7 @@ enum Folders {
     }
 
     /// The error for what the operating system has just refused.
-    static func failure(_ path: String) -> UserError {
+    package static func failure(_ path: String) -> UserError {
         let code = errno
         return UserError(
             code == ENOSPC ? .quota : .configInvalid, "cannot write '\(path)': \(String(cString: strerror(code)))",

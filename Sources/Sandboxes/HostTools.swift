@@ -7,8 +7,8 @@ import ProcessRunner
 /// is that of the file it is a link to. In a user's home the folder above may hold anything, keys and settings too: only
 /// where a version manager installs is it lent, elsewhere the `bin` folder alone. The home itself, whatever contains it,
 /// and whatever contains a hidden folder are never lent.
-struct HostTools: Sendable, Equatable {
-    static let names = [
+package struct HostTools: Sendable, Equatable {
+    package static let names = [
         "python3", "python", "node", "npm", "deno", "bun", "go", "swift", "java", "ruby", "bundle", "php", "perl",
         "elixir", "erl", "dotnet",
     ]
@@ -23,14 +23,20 @@ struct HostTools: Sendable, Equatable {
     ].map { $0.split(separator: "/") }
 
     /// The folders to lend, each once and none inside another.
-    var folders: [String] = []
+    package var folders: [String] = []
     /// The `bin` folders to put on the `PATH`, in the platform's order.
-    var path: [String] = []
+    package var path: [String] = []
+
+    /// Makes a value that lends nothing.
+    package init() {}
 
     /// - Parameters:
     ///   - home: the platform user's home, or nil when there is none.
     ///   - hidden: folders that must not become visible, not even as part of another.
-    static func find(path: String?, home: String?, hidden: [String]) -> HostTools {
+    ///   - names: the programs to look for.
+    package static func find(
+        path: String?, home: String?, hidden: [String], names: [String] = names
+    ) -> HostTools {
         var tools = HostTools()
         let homes = withResolved(home.map { [$0] } ?? [])
         let forbidden = withResolved(hidden) + homes
@@ -91,7 +97,7 @@ struct HostTools: Sendable, Equatable {
     }
 
     /// True for `folder` itself and everything below it.
-    static func contains(_ folder: String, _ path: String) -> Bool {
+    package static func contains(_ folder: String, _ path: String) -> Bool {
         path == folder || path.hasPrefix(folder == "/" ? "/" : folder + "/")
     }
 

@@ -6,7 +6,7 @@ internal import Glibc
 ///
 /// A file whose status changed after `since` is compared with its blob; nobody can set that time back. No link is
 /// followed.
-struct SnapshotSweep {
+package struct SnapshotSweep {
     let since: timespec
     let caches: CacheFolders
 
@@ -18,7 +18,7 @@ struct SnapshotSweep {
     }
 
     /// Removes a folder with all that is in it.
-    static func remove(_ folder: String) -> Bool {
+    package static func remove(_ folder: String) -> Bool {
         remove(AT_FDCWD, Array(folder.utf8))
     }
 

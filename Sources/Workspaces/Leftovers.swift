@@ -2,42 +2,42 @@ internal import Glibc
 internal import ProcessRunner
 internal import Synchronization
 
-/// Finds and ends what a check left behind, daemons in sessions of their own too.
+/// Finds and ends what a command left behind, daemons in sessions of their own too.
 ///
 /// Every process of a check carries a variable that no other process has and hands it on to its children; one that drops
 /// its environment is still known by the session of the check.
-final class Leftovers: Sendable {
+package final class Leftovers: Sendable {
     /// The variable of one run of one check.
-    static let variable = "BIM_CHECK_RUN"
+    package static let variable = "BIM_CHECK_RUN"
     /// The variable of all runs in one snapshot folder.
-    static let folderVariable = "BIM_SNAPSHOT"
+    package static let folderVariable = "BIM_SNAPSHOT"
 
     /// The value of ``variable``.
-    let mark: String
+    package let mark: String
     private let entry: [UInt8]
     private let session = Mutex<Int32?>(nil)
 
     /// Makes the mark of a run.
-    init() {
+    package init() {
         mark = "\(getpid())-\(UInt64.random(in: .min ... .max))"
         entry = Array("\(Self.variable)=\(mark)".utf8)
     }
 
     /// Names what earlier runs left in a snapshot folder that belongs to nobody now.
-    init(folder: String) {
+    package init(folder: String) {
         mark = folder
         entry = Array("\(Self.folderVariable)=\(folder)".utf8)
     }
 
     /// Names the session of the check, which its first process leads.
-    func lead(by process: Int32) {
+    package func lead(by process: Int32) {
         session.withLock { $0 = process }
     }
 
     /// Sends SIGTERM to all, waits up to two seconds until none is left, then sends SIGKILL to the rest.
     ///
     /// Works in a canceled task too.
-    func end() async {
+    package func end() async {
         guard signal(SIGTERM) > 0 else { return }
         await Task {
             let limit = ContinuousClock.now + .seconds(2)

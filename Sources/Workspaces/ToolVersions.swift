@@ -2,12 +2,12 @@ internal import Glibc
 internal import ProcessRunner
 
 /// Tells the versions of the programs that a command names apart without running them.
-enum ToolVersions {
+package enum ToolVersions {
     /// The most words of a command that are looked up.
     private static let limit = 32
 
     /// Returns, for each program, size, time and number of its file: another version is another file.
-    static func of(command: String, path: String?) -> [String: String] {
+    package static func of(command: String, path: String?) -> [String: String] {
         var versions: [String: String] = [:]
         for word in command.split(whereSeparator: { !isPartOfName($0) }).prefix(limit) {
             let name = String(word)

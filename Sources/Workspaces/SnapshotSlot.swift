@@ -1,5 +1,5 @@
-internal import Diagnostics
-internal import GitCore
+package import Diagnostics
+package import GitCore
 internal import Glibc
 internal import ProcessRunner
 
@@ -7,14 +7,14 @@ internal import ProcessRunner
 ///
 /// `<n>` is the folder, `<n>.lock` its guard, and `<n>.tree` says which tree it holds; a folder without that file was
 /// left in the middle of a change.
-struct SnapshotSlot: ~Copyable {
+package struct SnapshotSlot: ~Copyable {
     /// Where the files are.
-    let folder: String
+    package let folder: String
     private let lock: Int32
     private var marker: String { folder + ".tree" }
 
     /// The most runs of one repository that have a folder each; further ones wait.
-    static let limit = 4
+    package static let limit = 4
 
     private static let emptyTree = ObjectID(hex: "4b825dc642cb6eb9a060e54bf8d69288fbee4904") ?? .zero
 
@@ -27,11 +27,13 @@ struct SnapshotSlot: ~Copyable {
 
     /// Takes the first folder that nobody uses, and waits when all are in use.
     ///
-    /// - Parameter onWait: called once when it has to wait.
-    static func acquire(
-        commonDirectory: String, limit: Int = limit, onWait: () -> Void
+    /// - Parameters:
+    ///   - name: what the folders are for; those of another name are not shared.
+    ///   - onWait: called once when it has to wait.
+    package static func acquire(
+        commonDirectory: String, named name: String = "snapshots", limit: Int = limit, onWait: () -> Void
     ) async throws(UserError) -> SnapshotSlot {
-        let root = commonDirectory + "/bim/snapshots"
+        let root = "\(commonDirectory)/bim/\(name)"
         try Folders.make(root, below: commonDirectory)
         try raiseBarrier(in: root)
         var hasWaited = false
@@ -42,7 +44,7 @@ struct SnapshotSlot: ~Copyable {
             if !hasWaited { onWait() }
             hasWaited = true
             do { try await Task.sleep(for: .milliseconds(100)) } catch {
-                throw UserError(.interrupted, "the checks were interrupted", hint: "push again")
+                throw UserError(.interrupted, "interrupted while another run held the folders", hint: "push again")
             }
         }
     }
@@ -69,24 +71,26 @@ struct SnapshotSlot: ~Copyable {
     /// Makes the folder hold exactly the tree's files, and beside them only the caches of earlier runs.
     ///
     /// What a run before changed is put right first. Costs what differs, and a look at every file.
-    borrowing func prepare(
+    ///
+    /// - Throws: `GitError`, and `UserError` for what the file system refuses.
+    package borrowing func prepare(
         _ tree: ObjectID, caches: CacheFolders, in repository: borrowing Repository
-    ) throws(UserError) {
+    ) throws {
         let held = isFolder ? try? heldTree() : nil
         do throws(GitError) {
             try update(to: tree, from: held, caches: caches, repository)
         } catch {
-            guard isFolder, error.kind != .noSpace else { throw error.hookError }
+            guard isFolder, error.kind != .noSpace else { throw error }
             try rewrite(tree, repository)
         }
         try mark(tree)
     }
 
     /// Begins anew when what the folder held is beyond repair, such as a tree that git has forgotten.
-    private borrowing func rewrite(_ tree: ObjectID, _ repository: borrowing Repository) throws(UserError) {
+    private borrowing func rewrite(_ tree: ObjectID, _ repository: borrowing Repository) throws {
         unlink(marker)
         guard SnapshotSweep.remove(folder) else { throw Folders.failure(folder) }
-        do { try repository.writeSnapshot(ofTree: tree, to: folder) } catch { throw error.hookError }
+        try repository.writeSnapshot(ofTree: tree, to: folder)
     }
 
     private borrowing func update(

@@ -1,13 +1,13 @@
-internal import Diagnostics
+package import Diagnostics
 internal import Glibc
 internal import Synchronization
 
-/// The whole output of one check in a file, and its last lines in memory.
-final class CheckLog: Sendable {
-    let path: String
+/// The whole output of one command in a file, and its last lines in memory.
+package final class CommandLog: Sendable {
+    package let path: String
     private let state: Mutex<State>
 
-    /// The most bytes of one log; what a check prints beyond them is not kept.
+    /// The most bytes of one log; what a command prints beyond them is not kept.
     static let limit = 256 << 20
     /// How many last lines a failure shows.
     static let tailLength = 20
@@ -20,8 +20,8 @@ final class CheckLog: Sendable {
     }
 
     /// Makes the file anew in a folder that is there.
-    init(check: String, in folder: String) throws(UserError) {
-        let name = check.unicodeScalars.map { scalar -> Character in
+    package init(named command: String, in folder: String) throws(UserError) {
+        let name = command.unicodeScalars.map { scalar -> Character in
             let isPlain = scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
             return isPlain ? Character(scalar) : "-"
         }
@@ -35,7 +35,7 @@ final class CheckLog: Sendable {
     deinit { state.withLock { _ = close($0.file) } }
 
     /// Takes one line.
-    func add(_ line: String) {
+    package func add(_ line: String) {
         state.withLock { state in
             state.tail.append(line)
             if state.tail.count > 2 * Self.tailLength { state.tail.removeFirst(Self.tailLength) }
@@ -47,13 +47,13 @@ final class CheckLog: Sendable {
     }
 
     /// Writes what is not yet in the file.
-    func flush() {
+    package func flush() {
         state.withLock { Self.flush(&$0) }
     }
 
-    var lastLines: [String] { state.withLock { Array($0.tail.suffix(Self.tailLength)) } }
+    package var lastLines: [String] { state.withLock { Array($0.tail.suffix(Self.tailLength)) } }
 
-    /// A full disk loses the log and nothing else: the check's own end is what counts.
+    /// A full disk loses the log and nothing else: the command's own end is what counts.
     private static func flush(_ state: inout State) {
         let count = write(state.file, state.pending, state.pending.count)
         state.written += max(0, count)
