@@ -33,7 +33,7 @@ actor LayerMaker {
             try await spool.add(entry.content, from: request.repository)
         }
         return try cache.store(key) { descriptor in
-            try LayerWriter().write(plan, to: descriptor) { content, deliver in
+            try request.layerWriter.write(plan, to: descriptor) { content, deliver in
                 if try spool.read(content, deliver) { return }
                 guard let id = ObjectID(hex: content) else { return }
                 try repository.withBlob(id) { try deliver($0) }
@@ -47,11 +47,28 @@ actor LayerMaker {
         let path = cache.path(of: layer.entry.descriptor.digest)
         if cache.hasFile(layer.entry) { return path }
         let outline = try await outline()
-        guard let found = outline.layers.first(where: { $0.key(recipe: LayerWriter.recipe) == layer.key }) else {
+        guard let found = outline.layers.first(where: { $0.key(recipe: request.layerWriter.recipe) == layer.key }) else {
             throw LayerCache.Untrue(key: layer.key)
         }
         let made = try await make(found, of: outline, key: layer.key, in: try request.repository.open())
         guard made == layer.entry else { throw LayerCache.Untrue(key: layer.key) }
         return path
+    }
+}
+
+extension BuildRequest {
+    /// What writes the layers of the image.
+    var layerWriter: LayerWriter {
+        switch image.compression {
+        case .gzip: LayerWriter(.gzip)
+        case .zstd: LayerWriter(.zstd)
+        }
+    }
+}
+
+extension BuildRecord.Layer {
+    /// The layer as a part of an artifact; its file is made again when it is lost.
+    func artifactLayer(_ maker: LayerMaker) -> Artifact.Layer {
+        Artifact.Layer(descriptor: entry.descriptor, source: .onDemand { _ in try await maker.file(of: self) })
     }
 }

@@ -47,17 +47,14 @@ package struct OwnBuilder: Builder {
     private func result(
         _ request: BuildRequest, _ record: BuildRecord, _ maker: LayerMaker, newLayers: Int, notices: [String]
     ) throws -> BuildResult {
-        let own = record.layers.map { layer in
-            Artifact.Layer(
-                descriptor: layer.entry.descriptor, source: .onDemand { _ in try await maker.file(of: layer) })
-        }
+        let own = record.layers.map { $0.artifactLayer(maker) }
         let assembly = ImageAssembly(request: request)
         let artifact = try Artifact(
             configuration: assembly.configuration(record.layers.map(\.entry.diffID)),
             layers: (request.base?.layers ?? []) + own, annotations: assembly.annotations)
         return BuildResult(
             artifact: artifact, newLayers: newLayers, notices: notices,
-            definition: .ownBuilder(recipe: LayerWriter.recipe, base: request.base?.digest))
+            definition: .ownBuilder(recipe: request.layerWriter.recipe, base: request.base?.digest))
     }
 
     private struct Made: Sendable {
@@ -102,13 +99,15 @@ package struct OwnBuilder: Builder {
         while let index = list.next() {
             try Task.checkCancellation()
             let outlined = outline.layers[index]
-            let key = outlined.key(recipe: LayerWriter.recipe)
+            let key = outlined.key(recipe: request.layerWriter.recipe)
             let known = cache.entry(for: key)
             if request.usesCache, let known {
                 made.append((index, Made(layer: .init(key: key, entry: known), isNew: false)))
             } else {
                 let entry = try await maker.make(outlined, of: outline, key: key, in: repository)
-                made.append((index, Made(layer: .init(key: key, entry: entry), isNew: true, known: known)))
+                let layer = BuildRecord.Layer(key: key, entry: entry)
+                made.append((index, Made(layer: layer, isNew: true, known: known)))
+                onEvent(.layer(layer.artifactLayer(maker)))
             }
             onEvent(.layers(done: list.finish(), of: outline.layers.count))
         }

@@ -33,8 +33,12 @@ struct Push: Sendable {
         // Ends with this function, however that ends.
         async let _ = signsOfLife()
         do {
-            let result = try await build(plan)
-            let reference = try await upload(result, plan)
+            // Layers go up while others are made.
+            let (layers, feed) = AsyncStream<Artifact.Layer>.makeStream()
+            async let taken = store.take(layers)
+            let result = try await build(plan, feed)
+            let began = ContinuousClock.now
+            let reference = try await upload(result, plan, after: try await taken, began)
             try await source
             return try await deploy(reference, plan, with: others)
         } catch let error as UserError {
@@ -48,7 +52,10 @@ struct Push: Sendable {
         while (try? await Task.sleep(for: .seconds(1))) != nil { reporter.report(.alive) }
     }
 
-    private func build(_ plan: PushPlan) async throws -> BuildResult {
+    private func build(
+        _ plan: PushPlan, _ feed: AsyncStream<Artifact.Layer>.Continuation
+    ) async throws -> BuildResult {
+        defer { feed.finish() }
         let began = ContinuousClock.now
         reporter.report(.progress(.build, builder.name))
         let request = BuildRequest(
@@ -63,6 +70,7 @@ struct Push: Sendable {
             case .step(let text): reporter.report(.progress(.build, text))
             case .stepFinished(let text, let duration): reporter.report(.finished(.build, text, duration))
             case .output(let line): reporter.report(.output(line))
+            case .layer(let layer): feed.yield(layer)
             }
         }
         for notice in result.notices { reporter.report(.notice(notice)) }
@@ -92,16 +100,17 @@ struct Push: Sendable {
         ).resolve(for: plan.platform)
     }
 
-    private func upload(_ result: BuildResult, _ plan: PushPlan) async throws -> String {
+    private func upload(
+        _ result: BuildResult, _ plan: PushPlan, after taken: TakenLayers, _ began: ContinuousClock.Instant
+    ) async throws -> String {
         let artifact = result.artifact
-        let began = ContinuousClock.now
         let reference = store.reference(to: artifact)
         let place = reference.split(separator: "@")[0]
         reporter.report(.progress(.upload, "\(place)"))
         var text = "\(place), already there"
         let isThere = wishes.usesCache ? try await store.contains(artifact) : false
         if !isThere {
-            let summary = try await store.upload(artifact) { [reporter] done, all in
+            let summary = try await store.upload(artifact, after: taken) { [reporter] done, all in
                 reporter.report(.progress(.upload, "\(place), \(done) of \(all) layers"))
             }
             await attachProvenance(of: result, plan)

@@ -4,11 +4,11 @@ internal import Glibc
 ///
 /// Files are 0644 or 0755, links 0777, directories 0755; owner 0; one constant time, or by wish one that follows
 /// from the content. Every layer lists each directory
-/// above its files once, with the same header in all layers. Memory is flat: about two chunks of 1 MiB.
+/// above its files once, with the same header in all layers. Memory is flat: about two chunks of 1 MiB, and a few MiB
+/// more for zstd.
 package struct LayerWriter: Sendable {
-    /// Names everything that has influence on the bytes; goes into ``LayerPlan/key(recipe:)``.
-    package static let recipe =
-        "tar-1+gz-1(libdeflate-\(Compressor.version)/\(Compressor.level))+\(Layering.scheme)"
+    /// Names everything that has influence on the bytes; goes into ``LayerOutline/key(recipe:)``.
+    package var recipe: String { "tar-1+\(compression.recipe)+\(Layering.scheme)" }
 
     /// The folder of the image that holds the app.
     package static let prefix = "app/"
@@ -20,13 +20,17 @@ package struct LayerWriter: Sendable {
     package typealias ContentReader = (_ content: String, _ deliver: (UnsafeRawBufferPointer) throws -> Void) throws ->
         Void
 
-    package init() {}
+    package let compression: Compression
+
+    package init(_ compression: Compression = .gzip) {
+        self.compression = compression
+    }
 
     /// Writes one layer to the sink.
     ///
     /// Throws ``LayerWriteError``, what the reader or the sink throws, and `CancellationError` between two entries.
     package func write(_ plan: LayerPlan, to sink: @escaping Sink, read: ContentReader) throws -> WrittenLayer {
-        var stream = try LayerStream(sink: sink)
+        var stream = try LayerStream(compression, sink: sink)
         let prefix = Array(Self.prefix.utf8)
         var previous: [UInt8] = []
         for entry in plan.entries {
