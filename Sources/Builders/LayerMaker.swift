@@ -47,7 +47,8 @@ actor LayerMaker {
         let path = cache.path(of: layer.entry.descriptor.digest)
         if cache.hasFile(layer.entry) { return path }
         let outline = try await outline()
-        guard let found = outline.layers.first(where: { $0.key(recipe: request.layerWriter.recipe) == layer.key }) else {
+        guard let found = outline.layers.first(where: { $0.key(recipe: request.layerWriter.recipe) == layer.key })
+        else {
             throw LayerCache.Untrue(key: layer.key)
         }
         let made = try await make(found, of: outline, key: layer.key, in: try request.repository.open())

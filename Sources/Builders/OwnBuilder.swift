@@ -34,6 +34,9 @@ package struct OwnBuilder: Builder {
             onEvent(.layers(done: record.layers.count, of: record.layers.count))
             return try result(request, record, maker, newLayers: 0, notices: record.notices)
         }
+        // What is read of packs stays mapped as long as anybody has them open.
+        let packs = try request.repository.open()
+        defer { withExtendedLifetime(packs) {} }
         let outline = try await maker.outline()
         let made = try await layers(outline, request, maker, onEvent)
         let record = BuildRecord(layers: made.map(\.layer), notices: outline.notices)
@@ -78,7 +81,9 @@ package struct OwnBuilder: Builder {
         let list = WorkList(count: outline.layers.count)
         return try await withThrowingTaskGroup(of: [(Int, Made)].self) { group in
             for _ in 0..<min(4, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))) {
-                group.addTask { try await lane(list, outline, request, maker, onEvent) }
+                group.addTask(executorPreference: OwnThread()) {
+                    try await lane(list, outline, request, maker, onEvent)
+                }
             }
             var made = [Made?](repeating: nil, count: outline.layers.count)
             for try await lane in group {

@@ -8,7 +8,7 @@ struct LayerWriterTests {
     private static let goldenDiffID = "bda09f2778bcadda0272481beaa808bfe99c1add3415b6ed06cc67208858350f"
     private static let goldenDigest = "191bd5fc8bed82dfefe1804733a0c4688d67759fcc31f4d652876b05460268b3"
 
-    private static let goldenZstdDigest = "?"
+    private static let goldenZstdDigest = "9aeb66caad6533c3f40497af234c6d88d47974c9ec0a4d52dec650ce6e7b8bc2"
 
     @Test("the bytes of a fixed tree stay as they are")
     func golden() throws {

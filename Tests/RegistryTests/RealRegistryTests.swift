@@ -29,7 +29,7 @@ struct RealRegistryTests {
     }
 
     /// An image with real layers: a text, and a program that prints it.
-    private func image() throws -> Artifact {
+    private func image(_ compression: Compression = .gzip) throws -> Artifact {
         var contents: [String: [UInt8]] = [:]
         func layer(_ path: String, _ text: String) throws -> (Artifact.Layer, Digest) {
             let id = Digest.sha256(of: Array(text.utf8)).hex
@@ -40,7 +40,7 @@ struct RealRegistryTests {
             let file = "\(cargo.folder)/\(id).layer"
             try Data().write(to: URL(fileURLWithPath: file))
             let handle = try #require(FileHandle(forWritingAtPath: file))
-            let written = try LayerWriter().write(plan, to: handle.fileDescriptor) { id, deliver in
+            let written = try LayerWriter(compression).write(plan, to: handle.fileDescriptor) { id, deliver in
                 try (contents[id] ?? []).withUnsafeBytes { try deliver($0) }
             }
             return (Artifact.Layer(descriptor: written.descriptor, source: .file(file)), written.diffID)
@@ -78,6 +78,25 @@ struct RealRegistryTests {
         try Tool.run(["umoci", "raw", "unpack", "--rootless", "--image", "layout:x", "root"], in: cargo.folder)
         #expect(try String(contentsOfFile: "\(cargo.folder)/root/app/text.txt", encoding: .utf8) == "hello from bim\n")
         #expect(try Tool.run(["stat", "-c", "%a %Y", "root/app/bin/run"], in: cargo.folder) == "755 315532801\n")
+        withExtendedLifetime(server) {}
+    }
+
+    @Test("It takes layers of zstd, which skopeo reads", .enabled(if: Tool.canRun("skopeo")))
+    func zstd() async throws {
+        let server = try registry()
+        let host = "localhost:\(server.announced)"
+        let artifact = try image(.zstd)
+        #expect(artifact.layers.allSatisfy { $0.descriptor.mediaType == MediaType.layerZstd })
+        #expect(try await cargo.client(host).upload(artifact).sentLayers == 2)
+        try Tool.run(
+            [
+                "skopeo", "copy", "--src-tls-verify=false", "docker://\(host)/acme/api@\(artifact.digest)",
+                "docker-archive:image.tar:x:1",
+            ], in: cargo.folder)
+        try Tool.run(
+            ["sh", "-ec", "mkdir out root; tar -xf image.tar -C out; for i in out/*.tar; do tar -xf $i -C root; done"],
+            in: cargo.folder)
+        #expect(try String(contentsOfFile: "\(cargo.folder)/root/app/text.txt", encoding: .utf8) == "hello from bim\n")
         withExtendedLifetime(server) {}
     }
 

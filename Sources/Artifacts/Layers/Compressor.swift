@@ -48,7 +48,8 @@ struct Compressor: ~Copyable {
         for index in header.indices { output[index] = header[index] }
         let count = output.withUnsafeMutableBytes { output in
             libdeflate_deflate_compress(
-                raw, content, content.count, output.baseAddress.map { $0 + header.count }, output.count - header.count - room)
+                raw, content, content.count, output.baseAddress.map { $0 + header.count },
+                output.count - header.count - room)
         }
         guard count > 0 else { throw LayerWriteError.outOfMemory }
         return output[header.count..<(header.count + count)]

@@ -81,7 +81,8 @@ struct Selection: Sendable {
         if isExcluded, !isFolder || !ignored.hasExceptions { return nil }
         let times = blobTimes.isExcluded(path, above: place.blobTimes)
         guard isFolder else {
-            return Item(entry: entry, path: path, place: nil, hasTimeOfContent: times.excluded && entry.mode != .symlink)
+            return Item(
+                entry: entry, path: path, place: nil, hasTimeOfContent: times.excluded && entry.mode != .symlink)
         }
         let inner = Place(
             tree: entry.id, path: path, rules: place.rules, attributes: place.attributes, ignored: matches,

@@ -1,15 +1,15 @@
 import Artifacts
 
 /// A tree in memory, from which layers are planned as a builder plans them from git's.
-struct SourceTree {
+struct SourceTree: Sendable {
     /// The entries of the root, in any order.
     var nodes: [Node]
 
     init(_ nodes: [Node]) { self.nodes = nodes }
 
     /// One entry of a folder.
-    struct Node {
-        enum Kind {
+    struct Node: Sendable {
+        enum Kind: Sendable {
             case folder([Node])
             case entry(LayerPlan.Kind)
         }
@@ -100,7 +100,9 @@ struct SourceTree {
     private func nodes(at path: [UInt8]) -> [Node] {
         var nodes = nodes
         for name in path.split(separator: UInt8(ascii: "/")) {
-            guard case .folder(let inner)? = nodes.first(where: { $0.name.elementsEqual(name) })?.kind else { return [] }
+            guard case .folder(let inner)? = nodes.first(where: { $0.name.elementsEqual(name) })?.kind else {
+                return []
+            }
             nodes = inner
         }
         return nodes
