@@ -16,9 +16,9 @@ actor LayerMaker {
     }
 
     /// The layers of the tree, the lowest first, and what the pusher should know; read once.
-    func outline() throws -> TreeOutline {
+    func outline() async throws -> TreeOutline {
         if let known { return known }
-        let outline = try TreeOutline(request, cache: cache, maximumLayers: maximumLayers)
+        let outline = try await TreeOutline.make(request, cache: cache, maximumLayers: maximumLayers)
         known = outline
         return outline
     }

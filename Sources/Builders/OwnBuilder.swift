@@ -1,7 +1,6 @@
 internal import Artifacts
 internal import GitCore
 internal import ProjectConfig
-internal import Synchronization
 
 #if canImport(Glibc)
     internal import Glibc
@@ -117,28 +116,5 @@ package struct OwnBuilder: Builder {
             onEvent(.layers(done: list.finish(), of: outline.layers.count))
         }
         return made
-    }
-}
-
-/// Hands out the numbers of layers, each once, and counts those that are done.
-private final class WorkList: Sendable {
-    private let state: Mutex<(next: Int, done: Int)> = Mutex((0, 0))
-    private let count: Int
-
-    init(count: Int) { self.count = count }
-
-    func next() -> Int? {
-        state.withLock { state in
-            guard state.next < count else { return nil }
-            defer { state.next += 1 }
-            return state.next
-        }
-    }
-
-    func finish() -> Int {
-        state.withLock { state in
-            state.done += 1
-            return state.done
-        }
     }
 }

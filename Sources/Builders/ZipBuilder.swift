@@ -16,7 +16,7 @@ package struct ZipBuilder: Builder {
     package func build(
         _ request: BuildRequest, onEvent: @escaping @Sendable (BuildEvent) -> Void
     ) async throws -> BuildResult {
-        let outline = try TreeOutline(request, cache: cache, maximumLayers: 1)
+        let outline = try await TreeOutline.make(request, cache: cache, maximumLayers: 1)
         let key = outline.layers.first?.key(recipe: ZipWriter.recipe) ?? .sha256(of: Array(ZipWriter.recipe.utf8))
         let known = request.usesCache ? cache.entry(for: key) : nil
         let entry: LayerCache.Entry

@@ -90,11 +90,12 @@ struct RealRegistryTests {
         #expect(try await cargo.client(host).upload(artifact).sentLayers == 2)
         try Tool.run(
             [
-                "skopeo", "copy", "--src-tls-verify=false", "docker://\(host)/acme/api@\(artifact.digest)",
-                "docker-archive:image.tar:x:1",
+                "skopeo", "copy", "--src-tls-verify=false", "--dest-decompress",
+                "docker://\(host)/acme/api@\(artifact.digest)", "dir:out",
             ], in: cargo.folder)
+        let layers = try CanonicalJSON.decode(ImageConfiguration.self, from: artifact.configuration).rootfs.diffIDs
         try Tool.run(
-            ["sh", "-ec", "mkdir out root; tar -xf image.tar -C out; for i in out/*.tar; do tar -xf $i -C root; done"],
+            ["sh", "-ec", "mkdir root; for i in \"$@\"; do tar -xf out/$i -C root; done", "sh"] + layers.map(\.hex),
             in: cargo.folder)
         #expect(try String(contentsOfFile: "\(cargo.folder)/root/app/text.txt", encoding: .utf8) == "hello from bim\n")
         withExtendedLifetime(server) {}

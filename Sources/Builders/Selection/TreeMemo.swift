@@ -13,11 +13,20 @@ struct TreeMemo {
     /// A file that would grow beyond this begins anew.
     private static let limit = 16 << 20
 
+    typealias Record = (key: [UInt8], weight: TreeWeight)
+
     private let path: String
     private let usesCache: Bool
     private var weights: [[UInt8]: TreeWeight] = [:]
     private var size = 0
-    private var added: [UInt8] = []
+    /// What was weighed since.
+    private(set) var news: [Record] = []
+
+    /// A memo that is not kept.
+    init() {
+        path = ""
+        usesCache = false
+    }
 
     /// Reads what is known; forgets it when `usesCache` is false.
     init(_ path: String, usesCache: Bool) {
@@ -46,21 +55,35 @@ struct TreeMemo {
     }
 
     mutating func add(_ weight: TreeWeight, of place: Selection.Place) {
-        let key = key(place)
-        guard key.count <= UInt16.max, weight.firstPath.count <= UInt16.max else { return }
-        for (text, numbers) in [(key, [weight.files, weight.bytes]), (weight.firstPath, [])] {
-            withUnsafeBytes(of: UInt16(text.count).littleEndian) { added.append(contentsOf: $0) }
-            added += text
-            for number in numbers { withUnsafeBytes(of: number.littleEndian) { added.append(contentsOf: $0) } }
+        add([(key(place), weight)])
+    }
+
+    mutating func add(_ records: [Record]) {
+        for record in records where record.key.count <= UInt16.max && record.weight.firstPath.count <= UInt16.max {
+            weights[record.key] = record.weight
+            news.append(record)
         }
     }
 
     /// Writes down what was added. Builds at the same time may lose each other's.
     func save() {
-        guard !added.isEmpty else { return }
+        guard !news.isEmpty else { return }
+        var added: [UInt8] = []
+        for (key, weight) in news {
+            Self.append(key, to: &added)
+            for number in [weight.files, weight.bytes] {
+                withUnsafeBytes(of: number.littleEndian) { added.append(contentsOf: $0) }
+            }
+            Self.append(weight.firstPath, to: &added)
+        }
         let keeps = usesCache && size + added.count <= Self.limit
         let known = keeps ? LayerCache.read(path) ?? [] : []
         try? LayerCache.replace(path, with: known + added)
+    }
+
+    private static func append(_ text: [UInt8], to bytes: inout [UInt8]) {
+        withUnsafeBytes(of: UInt16(text.count).littleEndian) { bytes.append(contentsOf: $0) }
+        bytes += text
     }
 
     /// Takes numbers and texts off bytes, until they end.

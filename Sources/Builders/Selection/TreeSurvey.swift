@@ -1,6 +1,9 @@
 internal import Artifacts
 internal import GitCore
-internal import ProjectConfig
+
+#if canImport(Glibc)
+    internal import Glibc
+#endif
 
 /// Weighs the folders of a tree, and outlines layers of what is in them: names, kinds and sizes, no contents.
 ///
@@ -8,6 +11,9 @@ internal import ProjectConfig
 final class TreeSurvey {
     /// A pointer of git LFS is a small text that begins so.
     private static let lfsBegin = Array("version https://git-lfs.github.com/spec/".utf8)
+
+    /// So many folders keep some cores busy to the end.
+    private static let branchCount = 48
 
     private let repository: Repository
     private let selection: Selection
@@ -32,6 +38,37 @@ final class TreeSurvey {
         let used = layers.flatMap(\.units).map(\.path)
         let kept = Dictionary(used.compactMap { path in places[path].map { (path, $0) } }) { first, _ in first }
         return TreeOutline(layers: layers, selection: selection, places: kept, notices: notices)
+    }
+
+    /// Weighs what is not known yet on all cores, each with a handle of its own.
+    func weighTogether(_ location: RepositoryLocation) async throws {
+        let places = try branches()
+        guard places.count > 1 else { return }
+        let list = WorkList(count: places.count)
+        let selection = selection
+        try await withThrowingTaskGroup(of: [TreeMemo.Record].self) { group in
+            for _ in 0..<min(4, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))) {
+                group.addTask {
+                    let survey = TreeSurvey(selection, in: try location.open(), memo: TreeMemo())
+                    while let index = list.next() { _ = try survey.weight(places[index]) }
+                    return survey.memo.news
+                }
+            }
+            for try await records in group { memo.add(records) }
+        }
+    }
+
+    /// Folders without a known weight that share no file, some dozens where the tree has as many.
+    private func branches() throws -> [Selection.Place] {
+        var places = [selection.root].filter { memo.weight(of: $0) == nil }
+        while !places.isEmpty, places.count < Self.branchCount {
+            let inner = try places.flatMap { place in
+                try selection.items(of: place, in: repository).compactMap(\.place)
+            }
+            guard inner.count > places.count / 2 else { break }
+            places = inner.filter { memo.weight(of: $0) == nil }
+        }
+        return places
     }
 
     private func unit(_ place: Selection.Place, _ weight: TreeWeight) -> LayerUnit {
@@ -81,57 +118,4 @@ final class TreeSurvey {
     }
 
     private func name(_ item: Selection.Item) -> String { String(decoding: item.path, as: UTF8.self) }
-}
-
-/// The layers of a tree before any file of them is listed.
-struct TreeOutline: Sendable {
-    /// The lowest first.
-    let layers: [LayerOutline]
-    private let selection: Selection
-    private let places: [[UInt8]: Selection.Place]
-    let notices: [String]
-
-    fileprivate init(
-        layers: [LayerOutline], selection: Selection, places: [[UInt8]: Selection.Place], notices: [String]
-    ) {
-        self.layers = layers
-        self.selection = selection
-        self.places = places
-        self.notices = notices
-    }
-
-    /// Outlines the layers of the files that a request asks for.
-    init(_ request: BuildRequest, cache: LayerCache, maximumLayers: Int) throws {
-        let repository = try request.repository.open()
-        let memo = TreeMemo(
-            cache.memoPath(ofRepository: repository.commonDirectory), usesCache: request.usesCache)
-        let selection = try Selection(
-            request.tree, exclude: request.image.exclude, blobTimes: request.image.blobTimes, in: repository)
-        self = try TreeSurvey(selection, in: repository, memo: memo).outline(maximumLayers: maximumLayers)
-    }
-
-    /// Lists the files of one layer.
-    func plan(_ layer: LayerOutline, in repository: borrowing Repository) throws -> LayerPlan {
-        var entries: [LayerPlan.Entry] = []
-        for unit in layer.units {
-            switch unit.kind {
-            case .file(let entry): entries.append(entry)
-            case .folder:
-                if let place = places[unit.path] { try list(place, repository, &entries) }
-            }
-        }
-        return LayerPlan(entries)
-    }
-
-    private func list(
-        _ place: Selection.Place, _ repository: borrowing Repository, _ entries: inout [LayerPlan.Entry]
-    ) throws {
-        for item in try selection.items(of: place, in: repository) {
-            if let inner = item.place {
-                try list(inner, repository, &entries)
-            } else if let entry = try item.planned(repository) {
-                entries.append(entry)
-            }
-        }
-    }
 }
