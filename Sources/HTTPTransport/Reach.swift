@@ -27,7 +27,9 @@ package enum Reach: Sendable, Hashable {
 }
 
 /// A connection leads to an address that its client does not go to.
-struct ReachExceeded: Error {
+struct ReachExceeded: Error, CustomStringConvertible {
+    var description: String { "it has an address of a private network" }
+
     /// Ends connections to private addresses before anything is sent on them.
     static func guardConnection(_ channel: any Channel) -> EventLoopFuture<Void> {
         guard PrivateAddress.contains(channel.remoteAddress) else { return channel.eventLoop.makeSucceededVoidFuture() }

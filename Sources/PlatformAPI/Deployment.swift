@@ -228,6 +228,11 @@ package struct DeploymentFailure: Codable, Sendable, Equatable {
     }
 }
 
+extension Deployment {
+    /// Whether nothing more will be heard of it, though it is not known to be over.
+    package var isHandedOver: Bool { phase == DeploymentPhase.handedOver.rawValue && !status.isFinal }
+}
+
 /// An entry of a deployment's event stream; ids rise by one, so that a reader can resume.
 package struct DeploymentEvent: Codable, Sendable, Equatable {
     /// What an event tells.

@@ -53,6 +53,8 @@ package struct PlatformDescription: Codable, Sendable, Equatable {
     package var limits: Limits?
     /// Names of optional parts that this platform has.
     package var features: [String]
+    /// The feature of a platform that takes presigned URLs with a deployment.
+    package static let presignedURLs = "presigned-urls"
 
     package init(
         version: String, platforms: [Target], artifactKinds: [String], registry: String? = nil, limits: Limits? = nil,

@@ -25,6 +25,8 @@ struct PushPlan: Sendable {
     let platform: Artifacts.Platform
     let evidence: TestEvidence
     let store: StoreChoice
+    /// Whether the platform may be handed URLs that let it read the artifact without a key of its own.
+    let takesPresignedURLs: Bool
 
     /// - Throws: `NO_BUILDER` when nothing says how to start the app.
     init(
@@ -52,7 +54,9 @@ struct PushPlan: Sendable {
                 .configInvalid, "the platform takes no artifact of the kind '\(config.artifact.rawValue)'",
                 hint: "set 'artifact' in bim.yml to \(description.artifactKinds.joined(separator: " or "))")
         }
-        store = try StoreChoice(config, settings, platform: target.registry)
+        takesPresignedURLs = description.features.contains(PlatformDescription.presignedURLs)
+        store = try StoreChoice(
+            config, settings, platform: target.registry, suggested: target.suggestedRegistry)
         do {
             evidence = try TestEvidence(
                 tree: commit.tree, branch: String(update.ref.dropFirst("refs/heads/".count)), config: config,

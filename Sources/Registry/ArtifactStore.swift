@@ -24,6 +24,9 @@ package protocol ArtifactStore: Sendable {
     ///
     /// - Parameter type: the document's media type.
     func attach(_ document: [UInt8], type: String, to artifact: Artifact) async throws
+    /// URLs by which whoever has no credentials may read the artifact for so many seconds, by the digest of each part;
+    /// nil for a store that gives none. They are secrets.
+    func presignedURLs(for artifact: Artifact, seconds: Int) async throws -> [String: String]?
 }
 
 extension ArtifactStore {
@@ -36,6 +39,7 @@ extension ArtifactStore {
     ) async throws -> UploadSummary {
         try await upload(artifact, after: TakenLayers(), progress: progress)
     }
+    package func presignedURLs(for artifact: Artifact, seconds: Int) async throws -> [String: String]? { nil }
 }
 
 /// What a store has taken before an artifact was whole.

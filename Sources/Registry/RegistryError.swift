@@ -29,7 +29,7 @@ package enum RegistryError: Error, Sendable, Equatable {
         case .tokenRefused(let host):
             UserError(
                 .registryAuth, "the registry '\(host)' does not take the platform's token",
-                hint: "set BIM_TOKEN, or store the token with git credential")
+                hint: "git bim login <remote>")
         case .denied(let host, let repository, let message):
             UserError(
                 .registryAuth,

@@ -45,6 +45,7 @@ extension DeploymentEngine {
             // What it wrote may be what the ledger has no space for.
             await parts.folders.remove([worker.id])
             if let ending = untold.removeValue(forKey: worker.id) { await insist(on: ending, of: worker.id) }
+            await closeIfRemoved(worker.environment, after: worker.id)
             return nil
         }
         attempts[worker.id]?.isOver = true

@@ -25,6 +25,7 @@ actor DeploymentEngine {
 
     /// A deployment under way, and whether it can still be canceled.
     struct Attempt {
+        let environment: EnvironmentID
         let cancellation: AsyncStream<Void>.Continuation
         var isOver = false
     }
@@ -136,7 +137,7 @@ actor DeploymentEngine {
     /// Begins a deployment that the ledger has accepted.
     func begin(_ deployment: Deployment, _ request: DeploymentRequest, in record: EnvironmentRecord) {
         let (canceled, cancellation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        attempts[deployment.id] = Attempt(cancellation: cancellation)
+        attempts[deployment.id] = Attempt(environment: record.id, cancellation: cancellation)
         submit.yield(.deploy(deployment.id, request, liveEnvironment(record), canceled: canceled))
     }
 
@@ -159,6 +160,20 @@ actor DeploymentEngine {
         }
         await environment.shut()
         await hand(.end(environment, releases: deployments))
+    }
+
+    /// Lets a preview go that its first deployment has not brought to life, and that the ledger has removed therefore.
+    func closeIfRemoved(_ environment: LiveEnvironment, after attempt: String) async {
+        let id = environment.id
+        guard let record = try? await parts.ledger.environments(of: id.app), !record.contains(where: { $0.id == id }),
+            // Somebody may have begun anew in the meantime, with what stands here.
+            environments[id] === environment,
+            !attempts.contains(where: { $0.key != attempt && $0.value.environment == id })
+        else { return }
+        environments[id] = nil
+        log(of: id).remove()
+        logs[id] = nil
+        await environment.shut()
     }
 
     /// Gives a job to `run`, or does it at once when the engine takes no more.

@@ -105,12 +105,17 @@ extension RegistryError {
 
 extension S3Error {
     var pullProblem: Problem {
+        if case .noCredentials(let why) = self {
+            return Problem(
+                .pullFailed, status: 422, "the platform has no credentials for S3: \(why)", hint: Self.keyHint)
+        }
         let said = userError
         let hint =
-            said.code == .registryAuth
-            ? "give the platform a key that may read the bucket, or presigned URLs with the request" : "push again"
+            said.code == .registryAuth ? Self.keyHint : "push again"
         return Problem(.pullFailed, status: 422, said.message, hint: hint)
     }
+
+    private static let keyHint = "give the platform a key that may read the bucket, or presigned URLs with the request"
 }
 
 extension UnpackError {

@@ -47,7 +47,7 @@ struct AppRoutes: Sendable {
         PlatformDescription(
             version: "1", platforms: [.init(os: "linux", architecture: Architecture.current)],
             artifactKinds: ArtifactKind.allCases.map(\.rawValue), registry: host, limits: Limits.all,
-            features: ["registry", "git", "sandbox", "other-registries", "s3", "presigned-urls"])
+            features: ["registry", "git", "sandbox", "other-registries", "s3", PlatformDescription.presignedURLs])
     }
 
     private func create(_ request: Request) async throws -> Response {

@@ -122,7 +122,7 @@ package struct S3Store: ArtifactStore {
     /// image's manifest, configuration and layers.
     ///
     /// They are secrets as long as they work.
-    package func presignedURLs(for artifact: Artifact, seconds: Int) async throws -> [String: String] {
+    package func presignedURLs(for artifact: Artifact, seconds: Int) async throws -> [String: String]? {
         let keys =
             artifact.zip.map { [$0.descriptor.digest: zipKey($0.descriptor.digest)] }
             ?? Dictionary(

@@ -68,7 +68,8 @@ extension ServerTests {
                         let reference = store.reference(to: artifact)
                         let without = try await deploy(.init(kind: kind, reference: reference), to: "no-key", of: app)
                         #expect(
-                            without.deployment.failure?.message.hasPrefix("there are no credentials for S3") == true)
+                            without.deployment.failure?.message.hasPrefix("the platform has no credentials for S3")
+                                == true)
 
                         let urls = try await store.presignedURLs(for: artifact, seconds: 60)
                         let (deployment, printed) = try await deploy(
