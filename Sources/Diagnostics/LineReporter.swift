@@ -64,6 +64,7 @@ package final class LineReporter: Reporter {
             state.withLock { $0.running = nil }
             line(stepLine(step, printable(text), duration))
         case .output(let text): line("          | \(printable(text))")
+        case .outcome, .answered: return
         case .live(let url, let duration): line(stepLine(.live, printable(url), duration))
         }
     }

@@ -10,7 +10,7 @@ struct StatusCommand: AsyncParsableCommand {
     @Argument(help: "The remote, or a URL; the remote 'bim', or the only one whose URL begins with 'bim::'.")
     var remote: String?
 
-    @Flag(help: "Print JSON instead of a table.")
+    @Flag(help: "Print JSON (docs/json.md) instead of a table.")
     var json = false
 
     func run() async throws {

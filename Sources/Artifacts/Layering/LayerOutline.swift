@@ -2,7 +2,8 @@
 package struct LayerOutline: Hashable, Sendable {
     package private(set) var units: [LayerUnit] = []
     private(set) var files: UInt64 = 0
-    private(set) var bytes: UInt64 = 0
+    /// The sizes of its files in all.
+    package private(set) var bytes: UInt64 = 0
 
     init() {}
 

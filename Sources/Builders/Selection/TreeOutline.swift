@@ -19,16 +19,28 @@ struct TreeOutline: Sendable {
         self.notices = notices
     }
 
-    /// Outlines the layers of the files that a request asks for.
+    /// Outlines the layers of the files that a request asks for, and keeps what that takes to know.
     static func make(_ request: BuildRequest, cache: LayerCache, maximumLayers: Int) async throws -> TreeOutline {
+        let survey = try survey(request, cache)
+        try await survey.weighTogether(request.repository)
+        let outline = try survey.outline(maximumLayers: maximumLayers)
+        survey.save()
+        return outline
+    }
+
+    /// Outlines the layers and writes nothing.
+    init(forecasting request: BuildRequest, cache: LayerCache?, maximumLayers: Int) throws {
+        self = try Self.survey(request, cache).outline(maximumLayers: maximumLayers)
+    }
+
+    private static func survey(_ request: BuildRequest, _ cache: LayerCache?) throws -> TreeSurvey {
         let repository = try request.repository.open()
-        let memo = TreeMemo(
-            cache.memoPath(ofRepository: repository.commonDirectory), usesCache: request.usesCache)
+        let memo = cache.map {
+            TreeMemo($0.memoPath(ofRepository: repository.commonDirectory), usesCache: request.usesCache)
+        }
         let selection = try Selection(
             request.tree, exclude: request.image.exclude, blobTimes: request.image.blobTimes, in: repository)
-        let survey = TreeSurvey(selection, in: repository, memo: memo)
-        try await survey.weighTogether(request.repository)
-        return try survey.outline(maximumLayers: maximumLayers)
+        return TreeSurvey(selection, in: repository, memo: memo ?? TreeMemo())
     }
 
     /// Lists the files of one layer.

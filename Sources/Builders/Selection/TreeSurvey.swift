@@ -29,16 +29,18 @@ final class TreeSurvey {
         self.memo = memo
     }
 
-    /// The layers of the tree, the lowest first. Writes down what it has weighed.
+    /// The layers of the tree, the lowest first.
     func outline(maximumLayers: Int) throws -> TreeOutline {
         places[[]] = selection.root
         let root = try weight(selection.root)
         let layers = try Layering.plan(unit(selection.root, root), maximumLayers: maximumLayers) { try open($0) }
-        memo.save()
         let used = layers.flatMap(\.units).map(\.path)
         let kept = Dictionary(used.compactMap { path in places[path].map { (path, $0) } }) { first, _ in first }
         return TreeOutline(layers: layers, selection: selection, places: kept, notices: notices)
     }
+
+    /// Writes down what was weighed.
+    func save() { memo.save() }
 
     /// Weighs what is not known yet on all cores, each with a handle of its own.
     func weighTogether(_ location: RepositoryLocation) async throws {
