@@ -28,7 +28,7 @@ struct Push: Sendable {
     /// - Returns: its reference with its digest.
     func makeArtifact(of plan: PushPlan) async throws(UserError) -> String {
         async let _ = signsOfLife()
-        do { return try await upload(try await build(plan), plan).reference } catch {
+        do { return try await bringArtifact(of: plan).reference } catch {
             throw UserError(buildOrUpload: error)
         }
     }
@@ -51,12 +51,7 @@ struct Push: Sendable {
         // Ends with this function, however that ends.
         async let _ = signsOfLife()
         do {
-            // Layers go up while others are made.
-            let (layers, feed) = AsyncStream<Artifact.Layer>.makeStream()
-            async let taken = store.take(layers)
-            let result = try await build(plan, feed)
-            let began = ContinuousClock.now
-            let artifact = try await upload(result, plan, after: try await taken, began)
+            let artifact = try await bringArtifact(of: plan)
             try await source
             return try await deploy(artifact, plan, with: others)
         } catch let error as UserError {
@@ -64,6 +59,15 @@ struct Push: Sendable {
         } catch {
             throw UserError(buildOrUpload: error)
         }
+    }
+
+    /// Builds and uploads; layers go up while others are made.
+    private func bringArtifact(of plan: PushPlan) async throws -> DeploymentRequest.Artifact {
+        let (layers, feed) = AsyncStream<Artifact.Layer>.makeStream()
+        async let taken = store.take(layers)
+        let result = try await build(plan, feed)
+        let began = ContinuousClock.now
+        return try await upload(result, plan, after: try await taken, began)
     }
 
     private func signsOfLife() async {

@@ -35,9 +35,8 @@ struct TreeOutline: Sendable {
 
     private static func survey(_ request: BuildRequest, _ cache: LayerCache?) throws -> TreeSurvey {
         let repository = try request.repository.open()
-        let memo = cache.map {
-            TreeMemo($0.memoPath(ofRepository: repository.commonDirectory), usesCache: request.usesCache)
-        }
+        let folder = repository.commonDirectory
+        let memo = cache.map { TreeMemo($0.memoPath(ofRepository: folder), usesCache: request.usesCache) }
         let selection = try Selection(
             request.tree, exclude: request.image.exclude, blobTimes: request.image.blobTimes, in: repository)
         return TreeSurvey(selection, in: repository, memo: memo ?? TreeMemo())
