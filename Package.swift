@@ -115,7 +115,7 @@ let package = Package(
 
         // Level 2: values and the outside world, one each.
         library("PlatformAPI", ["Diagnostics"]),
-        library("Artifacts", ["CArchive", "CDeflate", crypto]),
+        library("Artifacts", ["CArchive", "CDeflate", "CZstd", crypto]),
         library("HTTPTransport", ["Diagnostics", asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL]),
         library("ProjectConfig", [yams]),
         library("Workspaces", ["GitCore", "ProcessRunner", "Diagnostics"]),
@@ -129,6 +129,7 @@ let package = Package(
         .systemLibrary(name: "CGit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CDeflate", providers: [.apt(["libdeflate-dev"])]),
+        .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
 
         tests("ArchitectureTests", []),
         tests("ArtifactsTests", ["Artifacts"]),

@@ -9,12 +9,12 @@ readonly swift_major=6 swift_minor=2
 # a program that makes the package needless where it is there, whoever installed it.
 declare -rA groups=(
     # g++ brings the linker, the C headers and the C++ library that BoringSSL is compiled against.
-    [build]="ca-certificates g++ git libarchive-dev libdeflate-dev libgit2-dev libsqlite3-dev pkg-config zlib1g-dev"
+    [build]="ca-certificates g++ git libarchive-dev libdeflate-dev libgit2-dev libsqlite3-dev libzstd-dev pkg-config zlib1g-dev"
     [run]="bubblewrap ca-certificates git"
     [demo]="python3"
     # runc beside podman's own crun, which does not run below every layout of cgroups.
     [tests]="bubblewrap curl docker-registry docker.io:dockerd libarchive-tools nginx-light openssh-client openssh-server
-        openssl podman python3 python3-venv runc shellcheck skopeo squid umoci unzip"
+        openssl podman python3 python3-venv runc shellcheck skopeo squid umoci unzip zstd"
     # What building another version of git takes.
     [git]="libcurl4-openssl-dev libexpat1-dev libssl-dev make xz-utils zlib1g-dev"
     # What a toolchain unpacked from swift.org loads at run time; installed when it does not start without.
@@ -48,7 +48,7 @@ apt() {
 # Without apt there is nothing to install with; what matters is then whether the libraries are there.
 check_libraries() {
     local library lacking=()
-    for library in libgit2 libarchive libdeflate sqlite3 zlib; do
+    for library in libgit2 libarchive libdeflate libzstd sqlite3 zlib; do
         pkg-config --exists "$library" 2>/dev/null || lacking+=("$library")
     done
     ((${#lacking[@]} == 0)) || fail "this is not Debian, and these libraries were not found: ${lacking[*]}" \

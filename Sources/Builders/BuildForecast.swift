@@ -1,6 +1,4 @@
 package import Artifacts
-internal import GitCore
-internal import ProjectConfig
 
 /// What a build of a tree would have to make.
 package struct BuildForecast: Sendable, Equatable {
@@ -23,31 +21,26 @@ package protocol ForecastingBuilder: Builder {
 }
 
 extension BuildForecast {
-    fileprivate init(_ plans: [LayerPlan], recipe: String, cache: LayerCache?, notices: [String]) {
-        let entries = plans.map { plan in (plan, cache?.knownEntry(for: plan.key(recipe: recipe))) }
+    fileprivate init(_ request: BuildRequest, maximumLayers: Int, recipe: String, cache: LayerCache?) throws {
+        let outline = try TreeOutline(forecasting: request, cache: cache, maximumLayers: maximumLayers)
+        let entries = outline.layers.map { layer in (layer, cache?.knownEntry(for: layer.key(recipe: recipe))) }
         let new = entries.filter { $0.1 == nil }.map(\.0)
         self.init(
-            layers: plans.count, newLayers: new.count,
-            newBytes: new.reduce(0) { sum, plan in sum + plan.entries.reduce(0) { $0 + $1.size } },
-            known: entries.compactMap { $0.1?.descriptor }, notices: notices)
+            layers: outline.layers.count, newLayers: new.count,
+            newBytes: Int64(clamping: new.reduce(0) { $0 + $1.bytes }), known: entries.compactMap { $0.1?.descriptor },
+            notices: outline.notices)
     }
 }
 
 extension OwnBuilder: ForecastingBuilder {
     package static func forecast(_ request: BuildRequest, cache: LayerCache?) throws -> BuildForecast {
-        var reader = TreeReader(exclude: request.image.exclude, blobTimes: request.image.blobTimes)
-        let tree = try reader.read(request.tree, in: request.repository)
-        return BuildForecast(
-            Layering.plan(tree, maximumLayers: maximumLayers(request)), recipe: LayerWriter.recipe, cache: cache,
-            notices: reader.notices)
+        try BuildForecast(
+            request, maximumLayers: maximumLayers(request), recipe: request.layerWriter.recipe, cache: cache)
     }
 }
 
 extension ZipBuilder: ForecastingBuilder {
     package static func forecast(_ request: BuildRequest, cache: LayerCache?) throws -> BuildForecast {
-        var reader = TreeReader(exclude: request.image.exclude)
-        let tree = try reader.read(request.tree, in: request.repository)
-        return BuildForecast(
-            Layering.plan(tree, maximumLayers: 1), recipe: ZipWriter.recipe, cache: cache, notices: reader.notices)
+        try BuildForecast(request, maximumLayers: 1, recipe: ZipWriter.recipe, cache: cache)
     }
 }

@@ -15,7 +15,7 @@ struct BuildRecord: Codable, Sendable {
     /// Names what decides the layers of a build.
     static func key(_ request: BuildRequest, maximumLayers: Int) throws -> Digest {
         let parts = Parts(
-            recipe: LayerWriter.recipe, tree: request.tree.hex, exclude: request.image.exclude,
+            recipe: request.layerWriter.recipe, tree: request.tree.hex, exclude: request.image.exclude,
             blobTimes: request.image.blobTimes, maximumLayers: maximumLayers)
         return .sha256(of: try CanonicalJSON.encode(parts))
     }

@@ -22,6 +22,8 @@ package enum BuildEvent: Sendable {
     case stepFinished(String, Duration)
     /// A line that somebody else's program printed.
     case output(String)
+    /// A layer of the artifact was made, which a registry can take already.
+    case layer(Artifact.Layer)
 }
 
 /// What is to be built.

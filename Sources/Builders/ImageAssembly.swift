@@ -14,7 +14,7 @@ struct ImageAssembly {
     func configuration(_ diffIDs: [Digest]) -> ImageConfiguration {
         let base = request.base?.configuration
         let history = diffIDs.map { _ in
-            ImageConfiguration.History(created: Self.created, createdBy: "bim \(LayerWriter.recipe)")
+            ImageConfiguration.History(created: Self.created, createdBy: "bim \(request.layerWriter.recipe)")
         }
         return ImageConfiguration(
             created: created, platform: request.platform, config: execution,

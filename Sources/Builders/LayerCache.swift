@@ -6,8 +6,8 @@ package import Artifacts
 
 /// Finished layers in the user's cache folder, found by what they are made from.
 ///
-/// Three kinds of file: a layer under its digest, under its key the descriptor, and under a build's key the layers of
-/// the whole. Each appears whole, so that parallel builds share the folder; deleting any of it at any time costs a build
+/// Four kinds of file: a layer under its digest, under its key the descriptor, under a build's key the layers of the
+/// whole, and for a repository what its folders weigh. Each appears whole, so that parallel builds share the folder; deleting any of it at any time costs a build
 /// and nothing else.
 package struct LayerCache: Sendable {
     /// A layer that was made; its file may be gone.
@@ -49,6 +49,11 @@ package struct LayerCache: Sendable {
                 throw Failure(path: folder, errorNumber: errno)
             }
         }
+    }
+
+    /// Where the weights of a repository's folders are kept.
+    func memoPath(ofRepository folder: String) -> String {
+        "\(self.folder)/\(Digest.sha256(of: Array(folder.utf8)).hex).trees"
     }
 
     /// The file of a layer.
@@ -104,7 +109,7 @@ package struct LayerCache: Sendable {
 
     /// Keeps what a build came to.
     func store(_ record: BuildRecord, for key: Digest) throws {
-        try replace("\(folder)/\(key.hex).build", with: try CanonicalJSON.encode(record))
+        try Self.replace("\(folder)/\(key.hex).build", with: try CanonicalJSON.encode(record))
     }
 
     /// Makes a layer's file through `write`, which gets an open descriptor, and enters it under `key`.
@@ -121,12 +126,13 @@ package struct LayerCache: Sendable {
         guard rename(partial, path(of: written.descriptor.digest)) == 0 else {
             throw Failure(path: partial, errorNumber: errno)
         }
-        try replace(keyPath(key), with: try CanonicalJSON.encode(entry))
+        try Self.replace(keyPath(key), with: try CanonicalJSON.encode(entry))
         return entry
     }
 
-    private func replace(_ path: String, with bytes: [UInt8]) throws {
-        let partial = PartialFile.path(in: folder)
+    /// Puts a file in the place of another, whole.
+    static func replace(_ path: String, with bytes: [UInt8]) throws {
+        let partial = PartialFile.path(in: String(path.prefix(upTo: path.lastIndex(of: "/") ?? path.startIndex)))
         let descriptor = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Failure(path: partial, errorNumber: errno) }
         defer { close(descriptor) }
@@ -137,12 +143,12 @@ package struct LayerCache: Sendable {
         }
     }
 
-    private static func read(_ path: String) -> [UInt8]? {
+    static func read(_ path: String) -> [UInt8]? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var facts = stat()
-        guard fstat(descriptor, &facts) == 0, facts.st_size < 16 << 20 else { return nil }
+        guard fstat(descriptor, &facts) == 0, facts.st_size <= 16 << 20 else { return nil }
         var bytes = [UInt8](repeating: 0, count: Int(facts.st_size))
         return Glibc.read(descriptor, &bytes, bytes.count) == bytes.count ? bytes : nil
     }

@@ -1,4 +1,5 @@
 internal import Artifacts
+internal import GitCore
 internal import ProjectConfig
 
 #if canImport(Glibc)
@@ -31,13 +32,17 @@ package struct OwnBuilder: Builder {
             onEvent(.layers(done: record.layers.count, of: record.layers.count))
             return try result(request, record, maker, newLayers: 0, notices: record.notices)
         }
-        let (plans, notices) = try await maker.plans()
-        let made = try await layers(plans, request, maker, onEvent)
-        let record = BuildRecord(layers: made.map(\.layer), notices: notices)
+        // What is read of packs stays mapped as long as anybody has them open.
+        let packs = try request.repository.open()
+        defer { withExtendedLifetime(packs) {} }
+        let outline = try await maker.outline()
+        let made = try await layers(outline, request, maker, onEvent)
+        let record = BuildRecord(layers: made.map(\.layer), notices: outline.notices)
         try cache.store(record, for: key)
         cache.prune()
         return try result(
-            request, record, maker, newLayers: made.count(where: \.isNew), notices: notices + made.compactMap(\.notice))
+            request, record, maker, newLayers: made.count(where: \.isNew),
+            notices: outline.notices + made.compactMap(\.notice))
     }
 
     /// How many layers the tree may have, above those of the base.
@@ -49,61 +54,71 @@ package struct OwnBuilder: Builder {
     private func result(
         _ request: BuildRequest, _ record: BuildRecord, _ maker: LayerMaker, newLayers: Int, notices: [String]
     ) throws -> BuildResult {
-        let own = record.layers.map { layer in
-            Artifact.Layer(
-                descriptor: layer.entry.descriptor, source: .onDemand { _ in try await maker.file(of: layer) })
-        }
+        let own = record.layers.map { $0.artifactLayer(maker) }
         let assembly = ImageAssembly(request: request)
         let artifact = try Artifact(
             configuration: assembly.configuration(record.layers.map(\.entry.diffID)),
             layers: (request.base?.layers ?? []) + own, annotations: assembly.annotations)
         return BuildResult(
             artifact: artifact, newLayers: newLayers, notices: notices,
-            definition: .ownBuilder(recipe: LayerWriter.recipe, base: request.base?.digest))
+            definition: .ownBuilder(recipe: request.layerWriter.recipe, base: request.base?.digest))
     }
 
     private struct Made: Sendable {
         let layer: BuildRecord.Layer
         let isNew: Bool
-        var notice: String?
+        /// What the cache held of a layer that was made all the same.
+        var known: LayerCache.Entry?
+
+        var notice: String? {
+            guard let known, known != layer.entry else { return nil }
+            let (held, right) = (known.descriptor.digest, layer.entry.descriptor.digest)
+            return "the cache held \(held) for a layer that is \(right); it is right now"
+        }
     }
 
-    /// As many layers at a time as there are cores, as compressing keeps one busy; the order stays that of the plan.
+    /// As many layers at a time as there are cores, as compressing keeps one busy; the order stays that of the outline.
     private func layers(
-        _ plans: [LayerPlan], _ request: BuildRequest, _ maker: LayerMaker,
+        _ outline: TreeOutline, _ request: BuildRequest, _ maker: LayerMaker,
         _ onEvent: @escaping @Sendable (BuildEvent) -> Void
     ) async throws -> [Made] {
-        try await withThrowingTaskGroup(of: (Int, Made).self) { group in
-            var made = [Made?](repeating: nil, count: plans.count)
-            var next = plans.indices.makeIterator()
+        let list = WorkList(count: outline.layers.count)
+        return try await withThrowingTaskGroup(of: [(Int, Made)].self) { group in
             for _ in 0..<min(4, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))) {
-                if let index = next.next() {
-                    group.addTask { (index, try await self.layer(plans[index], request, maker)) }
+                group.addTask(executorPreference: OwnThread()) {
+                    try await lane(list, outline, request, maker, onEvent)
                 }
             }
-            var done = 0
-            while let (index, layer) = try await group.next() {
-                made[index] = layer
-                done += 1
-                onEvent(.layers(done: done, of: plans.count))
-                if let index = next.next() {
-                    group.addTask { (index, try await self.layer(plans[index], request, maker)) }
-                }
+            var made = [Made?](repeating: nil, count: outline.layers.count)
+            for try await lane in group {
+                for (index, layer) in lane { made[index] = layer }
             }
             return made.compactMap(\.self)
         }
     }
 
+    /// Makes one layer after another with one handle to the repository, until none is left.
     @concurrent
-    private func layer(_ plan: LayerPlan, _ request: BuildRequest, _ maker: LayerMaker) async throws -> Made {
-        let key = plan.key(recipe: LayerWriter.recipe)
-        let known = cache.entry(for: key)
-        if request.usesCache, let known { return Made(layer: .init(key: key, entry: known), isNew: false) }
-        let entry = try await maker.make(plan, key: key)
-        var made = Made(layer: .init(key: key, entry: entry), isNew: true)
-        if let known, known != entry {
-            made.notice =
-                "the cache held \(known.descriptor.digest) for a layer that is \(entry.descriptor.digest); it is right now"
+    private func lane(
+        _ list: WorkList, _ outline: TreeOutline, _ request: BuildRequest, _ maker: LayerMaker,
+        _ onEvent: @Sendable (BuildEvent) -> Void
+    ) async throws -> [(Int, Made)] {
+        let repository = try request.repository.open()
+        var made: [(Int, Made)] = []
+        while let index = list.next() {
+            try Task.checkCancellation()
+            let outlined = outline.layers[index]
+            let key = outlined.key(recipe: request.layerWriter.recipe)
+            let known = cache.entry(for: key)
+            if request.usesCache, let known {
+                made.append((index, Made(layer: .init(key: key, entry: known), isNew: false)))
+            } else {
+                let entry = try await maker.make(outlined, of: outline, key: key, in: repository)
+                let layer = BuildRecord.Layer(key: key, entry: entry)
+                made.append((index, Made(layer: layer, isNew: true, known: known)))
+                onEvent(.layer(layer.artifactLayer(maker)))
+            }
+            onEvent(.layers(done: list.finish(), of: outline.layers.count))
         }
         return made
     }

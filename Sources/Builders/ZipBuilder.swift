@@ -16,29 +16,30 @@ package struct ZipBuilder: Builder {
     package func build(
         _ request: BuildRequest, onEvent: @escaping @Sendable (BuildEvent) -> Void
     ) async throws -> BuildResult {
-        var reader = TreeReader(exclude: request.image.exclude)
-        let tree = try reader.read(request.tree, in: request.repository)
-        let plan = Layering.plan(tree, maximumLayers: 1).first ?? LayerPlan([])
-        let key = plan.key(recipe: ZipWriter.recipe)
+        let outline = try await TreeOutline.make(request, cache: cache, maximumLayers: 1)
+        let key = outline.layers.first?.key(recipe: ZipWriter.recipe) ?? .sha256(of: Array(ZipWriter.recipe.utf8))
         let known = request.usesCache ? cache.entry(for: key) : nil
         let entry: LayerCache.Entry
-        if let known, cache.hasFile(known) { entry = known } else { entry = try await make(plan, key, request) }
+        if let known, cache.hasFile(known) { entry = known } else { entry = try await make(outline, key, request) }
         onEvent(.layers(done: 1, of: 1))
         let layer = Artifact.Layer(
             descriptor: entry.descriptor, source: .file(cache.path(of: entry.descriptor.digest)))
         return BuildResult(
             artifact: try Artifact(zip: layer, annotations: ImageAssembly(request: request).annotations),
-            newLayers: known == nil ? 1 : 0, notices: reader.notices,
+            newLayers: known == nil ? 1 : 0, notices: outline.notices,
             definition: .ownBuilder(recipe: ZipWriter.recipe, base: nil))
     }
 
     @concurrent
-    private func make(_ plan: LayerPlan, _ key: Digest, _ request: BuildRequest) async throws -> LayerCache.Entry {
+    private func make(
+        _ outline: TreeOutline, _ key: Digest, _ request: BuildRequest
+    ) async throws -> LayerCache.Entry {
+        let repository = try request.repository.open()
+        let plan = try outline.layers.first.map { try outline.plan($0, in: repository) } ?? LayerPlan([])
         let spool = BlobSpool(folder: cache.folder)
         for entry in plan.entries where entry.size > BlobSpool.threshold {
             try await spool.add(entry.content, from: request.repository)
         }
-        let repository = try request.repository.open()
         let entry = try cache.store(key) { descriptor in
             try ZipWriter().write(plan, to: descriptor) { content, deliver in
                 if try spool.read(content, deliver) { return }

@@ -16,13 +16,24 @@ public struct ObjectID: Hashable, Comparable, Sendable, CustomStringConvertible 
 
     /// Parses exactly 40 hexadecimal digits, of either case.
     public init?(hex: some StringProtocol) {
-        guard hex.utf8.count == 40 else { return nil }
-        var words: [UInt64] = [0, 0, 0]
-        for (index, byte) in hex.utf8.enumerated() {
-            guard let digit = Self.value(ofDigit: byte) else { return nil }
-            words[index / 16] = words[index / 16] << 4 | digit
+        // Generic code runs unspecialised in other modules, and there are as many ids as files.
+        var text = String(hex)
+        guard let id = text.withUTF8({ Self(digits: $0) }) else { return nil }
+        self = id
+    }
+
+    private init?(digits: UnsafeBufferPointer<UInt8>) {
+        guard digits.count == 40 else { return nil }
+        var words: (UInt64, UInt64, UInt64) = (0, 0, 0)
+        for index in 0..<40 {
+            guard let digit = Self.value(ofDigit: digits[index]) else { return nil }
+            switch index {
+            case ..<16: words.0 = words.0 << 4 | digit
+            case ..<32: words.1 = words.1 << 4 | digit
+            default: words.2 = words.2 << 4 | digit
+            }
         }
-        self.init(high: words[0], middle: words[1], low: UInt32(words[2]))
+        self.init(high: words.0, middle: words.1, low: UInt32(words.2))
     }
 
     private static func value(ofDigit byte: UInt8) -> UInt64? {

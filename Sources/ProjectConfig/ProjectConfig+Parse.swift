@@ -77,7 +77,7 @@ extension ImageSettings {
             node,
             keys: [
                 "base", "exclude", "max-layers", "environment", "entrypoint", "ports", "labels", "annotations",
-                "blob-times", "created",
+                "blob-times", "created", "compression",
             ])
         if let node = keys["base"] { base = try node.word() }
         if let node = keys["exclude"] { exclude = try node.texts() }
@@ -88,6 +88,12 @@ extension ImageSettings {
         if let node = keys["labels"] { labels = try node.words() }
         if let node = keys["annotations"] { annotations = try node.words() }
         if let node = keys["blob-times"] { blobTimes = try node.texts() }
+        if let node = keys["compression"] {
+            guard let compression = LayerCompression(rawValue: try node.word()) else {
+                throw node.error("'\(node.path)' must be 'gzip' or 'zstd'")
+            }
+            self.compression = compression
+        }
         if let node = keys["created"] {
             switch try node.word() {
             case "tree": isOfCommit = false

@@ -65,6 +65,9 @@ package struct ImageSettings: Sendable, Equatable {
     /// The most layers that the image may have, 1 to 127.
     package var maximumLayers: Int?
 
+    /// How layers are compressed.
+    package var compression = LayerCompression.gzip
+
     /// Variables in the image's configuration. Not for secrets: everybody who can pull the image can read them.
     package var environment: [String: String] = [:]
 
@@ -89,6 +92,11 @@ package struct ImageSettings: Sendable, Equatable {
 
     /// Makes settings that leave everything to the builder.
     package init() {}
+}
+
+/// The compressors that an image's layers may be packed with.
+package enum LayerCompression: String, Sendable {
+    case gzip, zstd
 }
 
 /// One kind of process of the app.

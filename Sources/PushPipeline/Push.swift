@@ -28,7 +28,7 @@ struct Push: Sendable {
     /// - Returns: its reference with its digest.
     func makeArtifact(of plan: PushPlan) async throws(UserError) -> String {
         async let _ = signsOfLife()
-        do { return try await upload(try await build(plan), plan).reference } catch {
+        do { return try await bringArtifact(of: plan).reference } catch {
             throw UserError(buildOrUpload: error)
         }
     }
@@ -52,8 +52,7 @@ struct Push: Sendable {
         // Ends with this function, however that ends.
         async let _ = signsOfLife()
         do {
-            let result = try await build(plan)
-            let artifact = try await upload(result, plan)
+            let artifact = try await bringArtifact(of: plan)
             try await source
             return try await deploy(artifact, plan, with: others)
         } catch let error as UserError {
@@ -63,11 +62,23 @@ struct Push: Sendable {
         }
     }
 
+    /// Builds and uploads; layers go up while others are made.
+    private func bringArtifact(of plan: PushPlan) async throws -> DeploymentRequest.Artifact {
+        let (layers, feed) = AsyncStream<Artifact.Layer>.makeStream()
+        async let taken = store.take(layers)
+        let result = try await build(plan, feed)
+        let began = ContinuousClock.now
+        return try await upload(result, plan, after: try await taken, began)
+    }
+
     private func signsOfLife() async {
         while (try? await Task.sleep(for: .seconds(1))) != nil { reporter.report(.alive) }
     }
 
-    private func build(_ plan: PushPlan) async throws -> BuildResult {
+    private func build(
+        _ plan: PushPlan, _ feed: AsyncStream<Artifact.Layer>.Continuation
+    ) async throws -> BuildResult {
+        defer { feed.finish() }
         let began = ContinuousClock.now
         reporter.report(.progress(.build, builder.name))
         let request = BuildRequest(
@@ -82,6 +93,7 @@ struct Push: Sendable {
             case .step(let text): reporter.report(.progress(.build, text))
             case .stepFinished(let text, let duration): reporter.report(.finished(.build, text, duration))
             case .output(let line): reporter.report(.output(line))
+            case .layer(let layer): feed.yield(layer)
             }
         }
         for notice in result.notices { reporter.report(.notice(notice)) }
@@ -115,16 +127,17 @@ struct Push: Sendable {
     private static let presignedSeconds = 3600
 
     /// Brings the artifact to its store and says how the platform finds it there.
-    private func upload(_ result: BuildResult, _ plan: PushPlan) async throws -> DeploymentRequest.Artifact {
+    private func upload(
+        _ result: BuildResult, _ plan: PushPlan, after taken: TakenLayers, _ began: ContinuousClock.Instant
+    ) async throws -> DeploymentRequest.Artifact {
         let artifact = result.artifact
-        let began = ContinuousClock.now
         let reference = store.reference(to: artifact)
         let place = reference.split(separator: "@")[0]
         reporter.report(.progress(.upload, "\(place)"))
         var text = "\(place), already there"
         let isThere = wishes.usesCache ? try await store.contains(artifact) : false
         if !isThere {
-            let summary = try await store.upload(artifact) { [reporter] done, all in
+            let summary = try await store.upload(artifact, after: taken) { [reporter] done, all in
                 reporter.report(.progress(.upload, "\(place), \(done) of \(all) layers"))
             }
             await attachProvenance(of: result, plan)

@@ -59,44 +59,38 @@ package struct RegistryClient: ArtifactStore {
     }
 
     package func upload(
-        _ artifact: Artifact, progress: @escaping @Sendable (Int, Int) -> Void
+        _ artifact: Artifact, after taken: TakenLayers, progress: @escaping @Sendable (Int, Int) -> Void
     ) async throws -> UploadSummary {
-        let known = await knownBlobs()
+        var taken = taken
+        if taken.present == nil { taken.present = await knownBlobs() }
         do {
-            return try await upload(artifact, except: known, progress: progress)
-        } catch RegistryError.blobsMissing where !known.isEmpty {
+            return try await upload(artifact, onTopOf: taken, progress: progress)
+        } catch RegistryError.blobsMissing where taken.present?.isEmpty == false {
             // A registry may keep a manifest longer than its blobs.
-            return try await upload(artifact, except: [], progress: progress)
+            var nothing = TakenLayers()
+            nothing.present = []
+            return try await upload(artifact, onTopOf: nothing, progress: progress)
         }
     }
 
     private func upload(
-        _ artifact: Artifact, except known: Set<Digest>, progress: @escaping @Sendable (Int, Int) -> Void
+        _ artifact: Artifact, onTopOf taken: TakenLayers, progress: @escaping @Sendable (Int, Int) -> Void
     ) async throws -> UploadSummary {
+        var taken = taken
+        let known = taken.present ?? []
         let blobs = artifact.distinctLayers.filter { !known.contains($0.descriptor.digest) }
         let sources = Set(blobs.compactMap(mountSource)).sorted()
         let upload = BlobUpload(session, sources: sources, policy: policy)
-        var summary = UploadSummary(sentLayers: 0, layers: artifact.layers.count, sentBytes: 0)
         let all = artifact.distinctLayers.count
         var done = all - blobs.count
         progress(done, all)
-        try await withThrowingTaskGroup(of: Int64?.self) { group in
-            var rest = blobs[...]
-            var running = 0
-            while true {
-                while running < upload.lanes, let layer = rest.popFirst() {
-                    group.addTask { try await send(layer, upload) }
-                    running += 1
-                }
-                guard let sent = try await group.next() else { return }
-                running -= 1
-                done += 1
-                if let sent {
-                    summary.sentLayers += 1
-                    summary.sentBytes += sent
-                }
-                progress(done, all)
-            }
+        let rest = AsyncStream { continuation in
+            for layer in blobs { continuation.yield(layer) }
+            continuation.finish()
+        }
+        try await send(rest, upload, &taken) {
+            done += 1
+            progress(done, all)
         }
         let configuration = artifact.configurationDescriptor
         if !known.contains(configuration.digest), try await !upload.contains(configuration.digest) {
@@ -104,7 +98,39 @@ package struct RegistryClient: ArtifactStore {
         }
         try await ManifestUpload(session, policy: policy).put(artifact, tags: tags)
         memory?.remember(artifact.digest, for: key)
-        return summary
+        return UploadSummary(
+            sentLayers: taken.sentLayers, layers: artifact.layers.count, sentBytes: taken.sentBytes)
+    }
+
+    package func take(_ layers: AsyncStream<Artifact.Layer>) async throws -> TakenLayers {
+        var taken = TakenLayers()
+        try await send(layers, BlobUpload(session, sources: [], policy: policy), &taken) {}
+        return taken
+    }
+
+    /// Sends layers as they come, as many at a time as the registry bears.
+    private func send(
+        _ layers: AsyncStream<Artifact.Layer>, _ upload: BlobUpload, _ taken: inout TakenLayers, onDone: () -> Void
+    ) async throws {
+        try await withThrowingTaskGroup(of: (Digest, Int64?).self) { group in
+            var running = 0
+            for await layer in layers {
+                let digest = layer.descriptor.digest
+                if taken.present == nil { taken.present = await knownBlobs() }
+                if taken.present?.contains(digest) == true { continue }
+                while running >= upload.lanes, let (digest, sent) = try await group.next() {
+                    running -= 1
+                    taken.note(digest, sent: sent)
+                    onDone()
+                }
+                group.addTask { (digest, try await send(layer, upload)) }
+                running += 1
+            }
+            while let (digest, sent) = try await group.next() {
+                taken.note(digest, sent: sent)
+                onDone()
+            }
+        }
     }
 
     private var key: String { "\(session.endpoint.baseURL)/\(session.repository)" }
@@ -127,7 +153,7 @@ package struct RegistryClient: ArtifactStore {
 
     /// The bytes sent, or nil when the layer was there.
     private func send(_ layer: Artifact.Layer, _ upload: BlobUpload) async throws -> Int64? {
-        if try await upload.contains(layer.descriptor.digest) { return nil }
+        if upload.isWorthAsking, try await upload.contains(layer.descriptor.digest) { return nil }
         if let source = mountSource(layer), try await upload.mount(layer.descriptor.digest, from: source) { return nil }
         try await upload.put(layer.descriptor) { .file(path: try await layer.file(), size: layer.descriptor.size) }
         return layer.descriptor.size

@@ -12,12 +12,12 @@ struct LayerUnpackerTests {
         return try listing(of: root)
     }
 
-    @Test("what bim writes is what it unpacks")
-    func roundTrip() throws {
+    @Test("what bim writes is what it unpacks", arguments: Compression.allCases)
+    func roundTrip(_ compression: Compression) throws {
         let folder = try TemporaryFolder()
         var files = Files.small
         files.add(Array("big".utf8), [UInt8](repeating: 7, count: 3 << 20))
-        let (layer, content) = try files.layer()
+        let (layer, content) = try files.layer(LayerPlan(files.entries), LayerWriter(compression))
         let root = try folder.folder("root")
         let file = try folder.write(content, to: "layer")
         try LayerUnpacker().unpack(

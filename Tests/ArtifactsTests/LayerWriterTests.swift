@@ -8,13 +8,27 @@ struct LayerWriterTests {
     private static let goldenDiffID = "bda09f2778bcadda0272481beaa808bfe99c1add3415b6ed06cc67208858350f"
     private static let goldenDigest = "191bd5fc8bed82dfefe1804733a0c4688d67759fcc31f4d652876b05460268b3"
 
+    private static let goldenZstdDigest = "9aeb66caad6533c3f40497af234c6d88d47974c9ec0a4d52dec650ce6e7b8bc2"
+
     @Test("the bytes of a fixed tree stay as they are")
     func golden() throws {
         let (layer, bytes) = try Files.small.layer()
-        #expect(LayerWriter.recipe == "tar-1+gz-1(libdeflate-1.14/6)+tree-cdc-1")
+        #expect(LayerWriter().recipe == "tar-1+gz-1(libdeflate-1.14/6)+tree-cdc-1")
         #expect(layer.diffID.hex == Self.goldenDiffID)
         #expect(layer.descriptor.digest.hex == Self.goldenDigest)
         #expect(layer.descriptor == Descriptor(mediaType: MediaType.layerGzip, content: bytes))
+    }
+
+    @Test("zstd reads its frame and gets the bytes of the diff id, which no compressor changes; its bytes stay, too")
+    func zstd() throws {
+        let plan = LayerPlan(Files.small.entries)
+        let (layer, bytes) = try Files.small.layer(plan, LayerWriter(.zstd))
+        #expect(LayerWriter(.zstd).recipe == "tar-1+zst-1(libzstd-1.5.4/6)+tree-cdc-1")
+        #expect(layer.descriptor == Descriptor(mediaType: MediaType.layerZstd, content: bytes))
+        #expect(layer.diffID.hex == Self.goldenDiffID)
+        #expect(layer.descriptor.digest.hex == Self.goldenZstdDigest)
+        let tar = try Tool.run(["zstd", "-dcq"], input: bytes)
+        #expect(Digest.sha256(of: tar) == layer.diffID)
     }
 
     @Test("time zone, umask and locale leave no trace")
@@ -36,6 +50,9 @@ struct LayerWriterTests {
         var files = Files()
         files.add(Array("big".utf8), (0..<size).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 7) })
         let (layer, bytes) = try files.layer()
+        let (other, packed) = try files.layer(LayerPlan(files.entries), LayerWriter(.zstd))
+        #expect(other.diffID == layer.diffID)
+        #expect(Digest.sha256(of: try Tool.run(["zstd", "-dcq"], input: packed)) == layer.diffID)
         let tar = try Tool.run(["gzip", "-dc"], input: bytes)
         #expect(Digest.sha256(of: tar) == layer.diffID)
         #expect(bytes.prefix(10).elementsEqual([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]))

@@ -1,5 +1,7 @@
 import Artifacts
 import Foundation
+import GitCore
+import Synchronization
 import Testing
 
 @testable import Builders
@@ -38,6 +40,63 @@ struct CacheTests {
         #expect(first.newLayers == first.artifact.layers.count)
         #expect(second.newLayers == 1)
         #expect(second.artifact.layers.count == first.artifact.layers.count)
+    }
+
+    @Test("A folder that has not changed is not looked into: its tree may be damaged")
+    func folders() async throws {
+        try workshop.run(
+            """
+            git init -q -b main small; cd small; for i in $(seq 20); do mkdir d$i; head -c 60000 /dev/urandom > d$i/f; done
+            git add -A; git commit -qm one
+            """)
+        let first = try await workshop.build("small")
+        try workshop.run(
+            """
+            cd small; echo x >> d3/f; git commit -qam two
+            for i in 1 2 4 5 6 10 11 19 20; do
+                id=$(git rev-parse HEAD:d$i); file=.git/objects/$(echo $id | cut -c1-2)/$(echo $id | cut -c3-)
+                chmod u+w $file; truncate -s 10 $file
+            done
+            """)
+        let maker = LayerMaker(try workshop.request("small"), cache: try workshop.cache(), maximumLayers: 64)
+        #expect(try await maker.outline().layers.count == first.artifact.layers.count)
+        await #expect(throws: GitError.self) { try await workshop.build("small", cache: "other") }
+    }
+
+    @Test("What is remembered of folders holds for the rules that it was found with")
+    func rules() async throws {
+        try workshop.run("cd app; mkdir -p d1/e d2/e; echo 1 > d1/e/x; echo 2 > d2/e/x; git add -A; git commit -qm two")
+        _ = try await workshop.build("app")
+        for change in [
+            "echo d1/e > .dockerignore", "echo 'x export-ignore' > .gitattributes", "echo '!d1/e/x' >> .dockerignore",
+            "mkdir d2/e/y; echo 'x export-ignore' > d2/.gitattributes; echo > .gitattributes",
+        ] {
+            try workshop.run("cd app; \(change); git add -A; git commit -qm change")
+            let digest = try await workshop.build("app").artifact.digest
+            try workshop.run("rm -rf other")
+            #expect(try await workshop.build("app", cache: "other").artifact.digest == digest, "\(change)")
+        }
+        #expect(
+            try await workshop.build("app", exclude: ["d1"]).artifact.digest
+                == workshop.build("app", cache: "third", exclude: ["d1"]).artifact.digest)
+    }
+
+    @Test("A layer is handed over when it is made, and one that was found is not")
+    func events() async throws {
+        let handed = Mutex<[Digest]>([])
+        func build() async throws -> BuildResult {
+            try await OwnBuilder(cache: try workshop.cache()).build(workshop.request("app")) { event in
+                if case .layer(let layer) = event { handed.withLock { $0.append(layer.descriptor.digest) } }
+            }
+        }
+        let first = try await build().artifact.layers.map(\.descriptor.digest)
+        #expect(Set(handed.withLock { $0 }) == Set(first))
+        #expect(handed.withLock { $0.count } == first.count)
+        handed.withLock { $0 = [] }
+        try workshop.run("cd app; echo x >> d3/f; git commit -qam two")
+        let second = try await build().artifact.layers.map(\.descriptor.digest)
+        #expect(Set(handed.withLock { $0 }) == Set(second).subtracting(first))
+        #expect(handed.withLock { $0.count } == 1)
     }
 
     @Test("The same tree is not read again: git need not have it any more")
@@ -83,7 +142,7 @@ struct CacheTests {
 
     @Test(
         "Deleting the folder, or any file of it, costs a build and nothing else",
-        arguments: [".layer", ".key", ".build", ""])
+        arguments: [".layer", ".key", ".build", ".trees", ""])
     func deleted(_ suffix: String) async throws {
         let first = try await workshop.build("app").artifact
         for file in try files(suffix) { try FileManager.default.removeItem(atPath: "\(folder)/\(file)") }

@@ -72,6 +72,49 @@ struct ReproducibleTests {
         }
     }
 
+    @Test(
+        "another user's build gives the same digest", .enabled(if: getuid() == 0, "only root can become another user"))
+    func user() async throws {
+        let digest = try await workshop.build("app").artifact.digest.hex
+        let folder = workshop.folder
+        try workshop.run("mkdir other; cp -r app other/app; chown -R 65534:65534 other; chmod 755 .")
+        try Data(digest.utf8).write(to: URL(fileURLWithPath: "\(folder)/digest"))
+        setenv("BIM_TEST_FOLDER", folder, 1)
+        await #expect(processExitsWith: .success) {
+            let folder = String(cString: getenv("BIM_TEST_FOLDER"))
+            let expected = try String(contentsOfFile: folder + "/digest", encoding: .utf8)
+            guard setgroups(0, nil) == 0, setgid(65534) == 0, setuid(65534) == 0, getuid() == 65534 else { exit(2) }
+            let location = RepositoryLocation(
+                environment: ["HOME": folder + "/other", "GIT_CONFIG_NOSYSTEM": "1", "PATH": "/usr/bin:/bin"],
+                folder: folder + "/other/app")
+            let tree = try location.open().commit(try location.open().resolve("HEAD")).tree
+            let cache = try LayerCache(environment: ["XDG_CACHE_HOME": folder + "/other/cache"])
+            let result = try await OwnBuilder(cache: cache).build(
+                BuildRequest(
+                    repository: location, tree: tree, image: ImageSettings(), command: "python3 app.py",
+                    platform: .init(os: "linux", architecture: "amd64"), base: nil)
+            ) { _ in }
+            exit(result.artifact.digest.hex == expected ? EXIT_SUCCESS : EXIT_FAILURE)
+        }
+    }
+
+    @Test("layers of zstd are those of gzip in another dress, the same bytes from every cache")
+    func zstd() async throws {
+        var image = ImageSettings()
+        image.compression = .zstd
+        let plain = try await workshop.build("app").artifact
+        let packed = try await workshop.build(workshop.request("app", image)).artifact
+        let again = try await workshop.build(workshop.request("app", image), cache: try workshop.cache("other"))
+            .artifact
+        #expect(packed.digest == again.digest)
+        #expect(packed.layers.allSatisfy { $0.descriptor.mediaType == MediaType.layerZstd })
+        let (left, right) = try (
+            CanonicalJSON.decode(ImageConfiguration.self, from: plain.configuration),
+            CanonicalJSON.decode(ImageConfiguration.self, from: packed.configuration)
+        )
+        #expect(left.rootfs.diffIDs == right.rootfs.diffIDs)
+    }
+
     @Test("a time that follows from the blob changes with the content alone")
     func blobTimes() async throws {
         var image = ImageSettings()

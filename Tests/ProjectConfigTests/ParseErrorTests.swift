@@ -55,6 +55,7 @@ struct ParseErrorTests {
             ("health: {path: /a b}", "bim.yml:1: 'health.path' must not hold white space"),
             ("image:\n  max-layers: 128", "bim.yml:2: 'image.max-layers' must be a whole number from 1 to 127"),
             ("image:\n  ports: [80, 0]", "bim.yml:2: 'image.ports' must be a whole number from 1 to 65535"),
+            ("image: {compression: xz}", "bim.yml:1: 'image.compression' must be 'gzip' or 'zstd'"),
             ("image: {created: never}", "bim.yml:1: 'image.created' must be 'tree' or 'commit'"),
             ("image: {exclude: {a: b}}", "bim.yml:1: 'image.exclude' must be text"),
             (

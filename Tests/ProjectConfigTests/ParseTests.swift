@@ -18,6 +18,7 @@ struct ParseTests {
               annotations: {org.example.tier: 2}
               blob-times: public
               created: commit
+              compression: zstd
               environment: {LANG: C.UTF-8, WORKERS: 4, DEBUG: no, EMPTY: ""}
             processes:
               web: python3 app.py
@@ -54,6 +55,7 @@ struct ParseTests {
         config.image.blobTimes = ["public"]
         config.image.isOfCommit = true
         config.image.maximumLayers = 40
+        config.image.compression = .zstd
         config.image.environment = ["LANG": "C.UTF-8", "WORKERS": "4", "DEBUG": "no", "EMPTY": ""]
         config.processes = [
             ProcessType(name: "web", command: "python3 app.py"),

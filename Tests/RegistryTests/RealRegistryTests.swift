@@ -53,6 +53,26 @@ struct RealRegistryTests {
         withExtendedLifetime(server) {}
     }
 
+    @Test("It takes layers of zstd, which skopeo reads", .enabled(if: Tool.canRun("skopeo")))
+    func zstd() async throws {
+        let server = try DockerRegistry(cargo)
+        let host = server.host
+        let artifact = try cargo.runnableImage(.zstd)
+        #expect(artifact.layers.allSatisfy { $0.descriptor.mediaType == MediaType.layerZstd })
+        #expect(try await cargo.client(host).upload(artifact).sentLayers == 2)
+        try Tool.run(
+            [
+                "skopeo", "copy", "--src-tls-verify=false", "--dest-decompress",
+                "docker://\(host)/acme/api@\(artifact.digest)", "dir:out",
+            ], in: cargo.folder)
+        let layers = try CanonicalJSON.decode(ImageConfiguration.self, from: artifact.configuration).rootfs.diffIDs
+        try Tool.run(
+            ["sh", "-ec", "mkdir root; for i in \"$@\"; do tar -xf out/$i -C root; done", "sh"] + layers.map(\.hex),
+            in: cargo.folder)
+        #expect(try String(contentsOfFile: "\(cargo.folder)/root/app/text.txt", encoding: .utf8) == "hello from bim\n")
+        withExtendedLifetime(server) {}
+    }
+
     @Test("It serves a base that was pushed by skopeo, mounts its layers, and lists referrers under a tag")
     func baseAndReferrers() async throws {
         let server = try DockerRegistry(cargo)

@@ -50,18 +50,4 @@ package struct LayerPlan: Hashable, Sendable {
             }
         }
     }
-
-    /// Returns the name under which a cache finds the finished layer without opening a blob.
-    ///
-    /// The SHA-256 of the recipe, NUL, and for each entry `<mode> <blob id> <path>` and NUL; `t` stands before the mode
-    /// of a file whose time follows from its content.
-    package func key(recipe: String) -> Digest {
-        var writer = DigestWriter()
-        writer.update(Array(recipe.utf8) + [0])
-        for entry in entries {
-            let mark = entry.hasTimeOfContent ? "t" : ""
-            writer.update(Array("\(mark)\(entry.kind.gitMode) \(entry.content) ".utf8) + entry.path + [0])
-        }
-        return writer.finalize()
-    }
 }

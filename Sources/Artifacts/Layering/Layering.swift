@@ -9,15 +9,18 @@ package enum Layering {
     private static let leastTarget: UInt64 = 256 << 10
     private static let wantedLayers: UInt64 = 48
 
+    /// Opens a folder: what is directly in it, in git's order, without folders that hold no file.
+    package typealias Opening = (LayerUnit) throws -> [LayerUnit]
+
     /// Returns the layers, the lowest first; every file of the tree is in exactly one.
     ///
-    /// `maximumLayers` below 1 counts as 1. An empty tree has no layers.
-    package static func plan(_ root: SourceTree, maximumLayers: Int = 64) -> [LayerPlan] {
-        let tree = WeightedTree(root)
-        guard tree.weight > 0 else { return [] }
-        var target = max(leastTarget, sizeClass((tree.weight + wantedLayers - 1) / wantedLayers))
+    /// Only folders that are too heavy for one layer are opened. `maximumLayers` below 1 counts as 1. An empty tree has
+    /// no layers.
+    package static func plan(_ root: LayerUnit, maximumLayers: Int = 64, open: Opening) throws -> [LayerOutline] {
+        guard root.weight.files > 0 else { return [] }
+        var target = max(leastTarget, sizeClass((root.weight.total + wantedLayers - 1) / wantedLayers))
         while true {
-            let groups = join(cut(tree, target: target), target: target)
+            let groups = join(try cut(root, target: target, open), target: target)
             if groups.count <= max(1, maximumLayers) { return order(groups) }
             target *= 2
         }
@@ -27,29 +30,31 @@ package enum Layering {
     ///
     /// The groups of an opened directory depend on its path, its content and the target alone, so an opened directory
     /// also ends the group of its elder siblings.
-    private static func cut(_ directory: WeightedTree, target: UInt64) -> [LayerGroup] {
-        guard sizeClass(directory.weight) > target else { return [LayerGroup(directory)] }
-        var groups: [LayerGroup] = []
-        var open = LayerGroup()
-        for unit in directory.children {
-            if unit.entry == nil, sizeClass(unit.weight) > target {
-                open.move(to: &groups)
-                groups += cut(unit, target: target)
+    private static func cut(
+        _ directory: LayerUnit, target: UInt64, _ open: Opening
+    ) throws -> [LayerOutline] {
+        guard sizeClass(directory.weight.total) > target else { return [LayerOutline(directory)] }
+        var groups: [LayerOutline] = []
+        var group = LayerOutline()
+        for unit in try open(directory) {
+            if unit.isFolder, sizeClass(unit.weight.total) > target {
+                group.move(to: &groups)
+                groups += try cut(unit, target: target, open)
                 continue
             }
-            open.append(unit)
-            if open.weight >= target / 4, isCut(unit.path[...], weight: unit.weight, target: target) {
-                open.move(to: &groups)
+            group.append(unit)
+            if group.weight >= target / 4, isCut(unit.path[...], weight: unit.weight.total, target: target) {
+                group.move(to: &groups)
             }
         }
-        open.move(to: &groups)
+        group.move(to: &groups)
         return groups
     }
 
     /// Joins neighbours until they are worth a layer.
-    private static func join(_ groups: [LayerGroup], target: UInt64) -> [LayerGroup] {
-        var joined: [LayerGroup] = []
-        var open = LayerGroup()
+    private static func join(_ groups: [LayerOutline], target: UInt64) -> [LayerOutline] {
+        var joined: [LayerOutline] = []
+        var open = LayerOutline()
         for group in groups {
             open.append(group)
             if open.weight >= target / 2 || isCut(group.firstDirectory, weight: group.weight, target: target) {
@@ -63,16 +68,11 @@ package enum Layering {
     /// Puts large files below, since they change least: what lies above a change is unpacked again.
     ///
     /// The mean size is rounded to a power of two, so that an edit does not reorder the layers.
-    private static func order(_ groups: [LayerGroup]) -> [LayerPlan] {
+    private static func order(_ groups: [LayerOutline]) -> [LayerOutline] {
         groups
-            .map { LayerPlan($0.entries) }
-            .map { (plan: $0, mean: $0.meanSizeClass) }
-            .sorted {
-                $0.mean != $1.mean
-                    ? $0.mean > $1.mean
-                    : $0.plan.entries[0].path.lexicographicallyPrecedes($1.plan.entries[0].path)
-            }
-            .map(\.plan)
+            .map { (outline: $0, mean: $0.meanSizeClass, first: $0.firstPath) }
+            .sorted { $0.mean != $1.mean ? $0.mean > $1.mean : $0.first.lexicographicallyPrecedes($1.first) }
+            .map(\.outline)
     }
 
     /// Tells whether `hash64(path) / 2⁶⁴ < sizeClass(weight) / target`.

@@ -4,11 +4,11 @@ internal import Glibc
 ///
 /// Files are 0644 or 0755, links 0777, directories 0755; owner 0; one constant time, or by wish one that follows
 /// from the content. Every layer lists each directory
-/// above its files once, with the same header in all layers. Memory is flat: about two chunks of 1 MiB.
+/// above its files once, with the same header in all layers. Memory is flat: about two chunks of 1 MiB, and a few MiB
+/// more for zstd.
 package struct LayerWriter: Sendable {
-    /// Names everything that has influence on the bytes; goes into ``LayerPlan/key(recipe:)``.
-    package static let recipe =
-        "tar-1+gz-1(libdeflate-\(Compressor.version)/\(Compressor.level))+\(Layering.scheme)"
+    /// Names everything that has influence on the bytes; goes into ``LayerOutline/key(recipe:)``.
+    package var recipe: String { "tar-1+\(compression.recipe)+\(Layering.scheme)" }
 
     /// The folder of the image that holds the app.
     package static let prefix = "app/"
@@ -20,20 +20,25 @@ package struct LayerWriter: Sendable {
     package typealias ContentReader = (_ content: String, _ deliver: (UnsafeRawBufferPointer) throws -> Void) throws ->
         Void
 
-    package init() {}
+    package let compression: Compression
+
+    package init(_ compression: Compression = .gzip) {
+        self.compression = compression
+    }
 
     /// Writes one layer to the sink.
     ///
     /// Throws ``LayerWriteError``, what the reader or the sink throws, and `CancellationError` between two entries.
     package func write(_ plan: LayerPlan, to sink: @escaping Sink, read: ContentReader) throws -> WrittenLayer {
-        var stream = try LayerStream(sink: sink)
+        var stream = try LayerStream(compression, sink: sink)
+        let prefix = Array(Self.prefix.utf8)
         var previous: [UInt8] = []
         for entry in plan.entries {
             try Task.checkCancellation()
             try Self.check(entry)
-            let path = Array(Self.prefix.utf8) + entry.path
-            for directory in directories(of: path) where !previous.starts(with: directory) {
-                try stream.write(TarHeader(path: Array(directory), kind: .directory, mode: 0o755).bytes)
+            let path = prefix + entry.path
+            for end in Self.newDirectories(of: path, after: previous) {
+                try stream.write(TarHeader(path: Array(path[...end]), kind: .directory, mode: 0o755).bytes)
             }
             try write(entry, path: path, to: &stream, read: read)
             previous = path
@@ -84,17 +89,24 @@ package struct LayerWriter: Sendable {
 
     /// Throws for a path that no archive should hold.
     static func check(_ entry: LayerPlan.Entry) throws {
-        for name in entry.path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
-            if name.isEmpty || name.elementsEqual(".".utf8) || name.elementsEqual("..".utf8) || name.contains(0) {
-                throw LayerWriteError.invalidPath(entry.name)
+        let path = entry.path
+        var start = 0
+        for index in 0...path.count where index == path.count || path[index] == UInt8(ascii: "/") {
+            let count = index - start
+            let isDots = count <= 2 && path[start..<index].allSatisfy { $0 == UInt8(ascii: ".") }
+            if isDots || path[start..<index].contains(0) { throw LayerWriteError.invalidPath(entry.name) }
+            if path[start] == UInt8(ascii: "."), path[start..<index].starts(with: Whiteout.prefix) {
+                throw LayerWriteError.reservedName(path: entry.name)
             }
-            if name.starts(with: Whiteout.prefix) { throw LayerWriteError.reservedName(path: entry.name) }
+            start = index + 1
         }
     }
 
-    /// The directories above the path, the highest first, each with its final `/`.
-    private func directories(of path: [UInt8]) -> some Sequence<ArraySlice<UInt8>> {
-        path.indices.lazy.filter { path[$0] == UInt8(ascii: "/") }.map { path[...$0] }
+    /// Where the directories above the path end that are not above the path before it, the highest first.
+    private static func newDirectories(of path: [UInt8], after previous: [UInt8]) -> [Int] {
+        var shared = 0
+        while shared < path.count, shared < previous.count, path[shared] == previous[shared] { shared += 1 }
+        return (shared..<max(shared, path.count)).filter { path[$0] == UInt8(ascii: "/") }
     }
 }
 

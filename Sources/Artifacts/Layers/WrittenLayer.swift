@@ -1,4 +1,4 @@
-/// Describes a layer that was written; what a cache keeps under ``LayerPlan/key(recipe:)``.
+/// Describes a layer that was written; what a cache keeps under ``LayerOutline/key(recipe:)``.
 package struct WrittenLayer: Codable, Hashable, Sendable {
     /// The compressed layer.
     package var descriptor: Descriptor

@@ -20,8 +20,15 @@ package struct Digest: Hashable, Sendable, CustomStringConvertible {
     }
 
     fileprivate init(_ hash: SHA256Digest) {
-        let digits = Array("0123456789abcdef".utf8)
-        hex = String(decoding: hash.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+        hex = String(unsafeUninitializedCapacity: 64) { buffer in
+            hash.withUnsafeBytes { bytes in
+                for index in 0..<64 {
+                    let digit = index % 2 == 0 ? bytes[index / 2] >> 4 : bytes[index / 2] & 15
+                    buffer[index] = digit + (digit < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10)
+                }
+            }
+            return 64
+        }
     }
 
     /// Returns the digest of the bytes.

@@ -8,8 +8,12 @@ struct ExportIgnore {
     private var files: [(file: AttributeFile, depth: Int)] = []
     private var macros: [String: AttributeFile.States] = [:]
 
-    /// The rules within a folder that has a `.gitattributes` of its own; `folder` is empty for the root.
-    func entering(_ folder: [UInt8], file: [UInt8]) -> ExportIgnore {
+    /// The rules within a folder that has a `.gitattributes` of its own; nil when that changes nothing.
+    ///
+    /// `folder` is empty for the root.
+    func entering(_ folder: [UInt8], file: [UInt8]) -> ExportIgnore? {
+        // Without a macro a file must name the attribute to have a say.
+        guard !macros.isEmpty || file.firstRange(of: Array(Self.name.utf8)) != nil else { return nil }
         var inner = self
         let file = AttributeFile(file)
         // git takes macros from the root alone.

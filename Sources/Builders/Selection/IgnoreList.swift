@@ -13,6 +13,9 @@ struct IgnoreList {
 
     private let patterns: [Pattern]
 
+    /// Whether there are no patterns.
+    var isEmpty: Bool { patterns.isEmpty }
+
     /// Whether something below a folder that is left out may come back.
     let hasExceptions: Bool
 

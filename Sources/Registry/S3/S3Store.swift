@@ -48,7 +48,7 @@ package struct S3Store: ArtifactStore {
     }
 
     package func upload(
-        _ artifact: Artifact, progress: @escaping @Sendable (Int, Int) -> Void
+        _ artifact: Artifact, after taken: TakenLayers, progress: @escaping @Sendable (Int, Int) -> Void
     ) async throws -> UploadSummary {
         var summary = UploadSummary(sentLayers: 0, layers: artifact.layers.count, sentBytes: 0)
         let layers = artifact.distinctLayers

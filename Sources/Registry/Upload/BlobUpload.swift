@@ -13,6 +13,7 @@ final class BlobUpload: Sendable {
     private static let mostLanes = 4
     /// After so many blobs without trouble one more may be under way.
     private static let blobsPerLane = 8
+    private static let questions = 8
 
     private let session: RegistrySession
     private let scope: TokenSource.Scope
@@ -27,6 +28,9 @@ final class BlobUpload: Sendable {
         var lanes = BlobUpload.mostLanes
         /// Blobs that arrived since the number of lanes last changed.
         var arrived = 0
+        /// How many blobs were looked for before they were sent, and how many of them were there.
+        var asked = 0
+        var found = 0
     }
 
     /// - Parameter sources: repositories of the same registry that blobs may be taken over from.
@@ -52,14 +56,22 @@ final class BlobUpload: Sendable {
     private func noteTrouble() {
         state.withLock { state in (state.lanes, state.arrived) = (max(1, state.lanes / 2), 0) }
     }
+    /// Whether a blob may be there at all: not when so many were not that the repository seems to be new.
+    ///
+    /// What is sent for nothing costs less than a question for each layer.
+    var isWorthAsking: Bool { state.withLock { $0.found > 0 || $0.asked < Self.questions } }
 
     func contains(_ digest: Digest) async throws -> Bool {
         let reply = try await session.send(
             Exchange("HEAD", session.url("blobs/\(digest)")), scope, retry: policy)
-        if reply.status == 404 { return false }
         // Some registries send readers on to where the blob is.
-        if reply.status == 200 || [301, 302, 303, 307, 308].contains(reply.status) { return true }
-        throw await session.error(reply)
+        let isThere = reply.status == 200 || [301, 302, 303, 307, 308].contains(reply.status)
+        guard isThere || reply.status == 404 else { throw await session.error(reply) }
+        state.withLock {
+            $0.asked += 1
+            if isThere { $0.found += 1 }
+        }
+        return isThere
     }
 
     /// Asks the registry to take the blob over from another repository; false when it does not.

@@ -21,9 +21,11 @@ struct Files {
     }
 
     /// Writes some of them.
-    func layer(_ plan: LayerPlan) throws -> (layer: WrittenLayer, bytes: [UInt8]) {
+    func layer(
+        _ plan: LayerPlan, _ writer: LayerWriter = LayerWriter()
+    ) throws -> (layer: WrittenLayer, bytes: [UInt8]) {
         let output = Output()
-        let layer = try LayerWriter().write(plan, to: { output.bytes.append(contentsOf: $0) }, read: read)
+        let layer = try writer.write(plan, to: { output.bytes.append(contentsOf: $0) }, read: read)
         return (layer, output.bytes)
     }
 

@@ -12,7 +12,7 @@ extension Cargo {
     }
 
     /// An image that runs on this machine and prints `hello from bim`: a text, and a program without libraries.
-    func runnableImage() throws -> Artifact {
+    func runnableImage(_ compression: Compression = .gzip) throws -> Artifact {
         try write(
             """
             #include <stdio.h>
@@ -24,8 +24,8 @@ extension Cargo {
             """, to: "run.c")
         try Tool.run(["cc", "-static", "-o", "run", "run.c"], in: folder)
         let layers = [
-            try written("text.txt", Array("hello from bim\n".utf8)),
-            try written("bin/run", Array(Data(contentsOf: URL(fileURLWithPath: "\(folder)/run")))),
+            try written(compression, "text.txt", Array("hello from bim\n".utf8)),
+            try written(compression, "bin/run", Array(Data(contentsOf: URL(fileURLWithPath: "\(folder)/run")))),
         ]
         var execution = ImageConfiguration.Execution()
         execution.command = ["/app/bin/run"]
@@ -36,7 +36,7 @@ extension Cargo {
             layers: layers.map(\.0), annotations: ["org.example": "1"])
     }
 
-    private func written(_ path: String, _ content: [UInt8]) throws -> (Artifact.Layer, Digest) {
+    private func written(_ compression: Compression, _ path: String, _ content: [UInt8]) throws -> (Artifact.Layer, Digest) {
         let id = Digest.sha256(of: content).hex
         let plan = LayerPlan([
             .init(path: Array(path.utf8), kind: .file(executable: true), size: Int64(content.count), content: id)
@@ -44,7 +44,7 @@ extension Cargo {
         let file = "\(folder)/\(id).layer"
         try Data().write(to: URL(fileURLWithPath: file))
         guard let handle = FileHandle(forWritingAtPath: file) else { throw CocoaError(.fileNoSuchFile) }
-        let layer = try LayerWriter().write(plan, to: handle.fileDescriptor) { _, deliver in
+        let layer = try LayerWriter(compression).write(plan, to: handle.fileDescriptor) { _, deliver in
             try content.withUnsafeBytes { try deliver($0) }
         }
         return (Artifact.Layer(descriptor: layer.descriptor, source: .file(file)), layer.diffID)
