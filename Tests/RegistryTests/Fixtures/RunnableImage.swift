@@ -36,7 +36,9 @@ extension Cargo {
             layers: layers.map(\.0), annotations: ["org.example": "1"])
     }
 
-    private func written(_ compression: Compression, _ path: String, _ content: [UInt8]) throws -> (Artifact.Layer, Digest) {
+    private func written(_ compression: Compression, _ path: String, _ content: [UInt8]) throws -> (
+        Artifact.Layer, Digest
+    ) {
         let id = Digest.sha256(of: content).hex
         let plan = LayerPlan([
             .init(path: Array(path.utf8), kind: .file(executable: true), size: Int64(content.count), content: id)
