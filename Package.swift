@@ -129,7 +129,7 @@ let package = Package(
         tests("DiagnosticsTests", ["Diagnostics"]),
         tests("EndToEndTests", []),
         tests("GitCoreTests", ["GitCore"]),
-        tests("HookManagerTests", ["HookManager", "Diagnostics"]),
+        tests("HookManagerTests", ["HookManager", "Workspaces", "Diagnostics"]),
         tests(
             "PlatformRuntimeTests",
             ["Platform", "PlatformAPI", "Sandboxes", "ProcessRunner", asyncHTTPClient, nioCore, nioPosix]),
