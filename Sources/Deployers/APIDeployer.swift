@@ -74,13 +74,7 @@ package struct APIDeployer: Deployer {
     package func deploy(
         _ request: DeploymentRequest, patience: Duration?, onEvent: @escaping @Sendable (DeploymentEvent) -> Void
     ) async throws(UserError) -> Deployment {
-        let condition = request.oldCommit.map { (name: "If-Match", value: "\"\($0)\"") } ?? ("If-None-Match", "*")
-        // Not canceled with us: a deployment whose name we never learn could not be canceled.
-        let started = try await uncanceled { () async throws(UserError) -> Deployment in
-            let reply = try await send(
-                "POST", "/deployments", headers: [condition, ("Idempotency-Key", Self.idempotencyKey())], body: request)
-            return try decode(Deployment.self, reply, expecting: [202])
-        }
+        let started = try await inTurn(request, patience, onEvent)
         do {
             try Task.checkCancellation()
             guard let patience else { return try await toTheEnd(started.id, onEvent) }
@@ -88,6 +82,55 @@ package struct APIDeployer: Deployer {
         } catch {
             // Canceled or lost sight of: git will show the push as rejected, so it must not go live later.
             return try await cancel(started.id)
+        }
+    }
+
+    /// Starts the deployment. While another one holds the environment, that is followed first: then either the ref has
+    /// moved, which the answer tells, or it is this one's turn.
+    ///
+    /// - Throws: `DEPLOY_IN_PROGRESS` when the pusher's patience ends before.
+    private func inTurn(
+        _ request: DeploymentRequest, _ patience: Duration?, _ onEvent: @escaping @Sendable (DeploymentEvent) -> Void
+    ) async throws(UserError) -> Deployment {
+        let last = ContinuousClock.now + (patience ?? Self.longestDeployment)
+        let key = Self.idempotencyKey()
+        var known: String?
+        while true {
+            let reply = try await start(request, key)
+            guard reply.status == 409, let holder = try? problem(reply).holder, ContinuousClock.now < last else {
+                return try decode(Deployment.self, reply, expecting: [202])
+            }
+            let who = "the deployment of \(holder.commit.prefix(7))"
+            if known != holder.deployment { onEvent(.own(.notice, "\(who) is under way, and this one comes after it")) }
+            known = holder.deployment
+            try await wait(for: holder.deployment, until: min(last, ContinuousClock.now + Self.longestTurn)) { event in
+                guard [.status, .progress].contains(event.type) else { return }
+                onEvent(.own(.progress, "waiting for \(who): \(event.message)"))
+            }
+        }
+    }
+
+    private func start(_ request: DeploymentRequest, _ key: String) async throws(UserError) -> Reply {
+        let condition = request.oldCommit.map { (name: "If-Match", value: "\"\($0)\"") } ?? ("If-None-Match", "*")
+        // Not canceled with us: a deployment whose name we never learn could not be canceled.
+        return try await uncanceled { () async throws(UserError) -> Reply in
+            try await send("POST", "/deployments", headers: [condition, ("Idempotency-Key", key)], body: request)
+        }
+    }
+
+    /// Waits until somebody else's deployment is over, or so long.
+    private func wait(
+        for id: String, until end: ContinuousClock.Instant,
+        _ onEvent: @escaping @Sendable (DeploymentEvent) -> Void
+    ) async throws(UserError) {
+        do {
+            _ = try await follow(id, atMost: end - .now, onEvent)
+        } catch  where Task.isCancelled {
+            throw UserError(.interrupted, "interrupted", hint: "push again")
+        } catch let error as UserError {
+            throw error
+        } catch {
+            throw unavailable(error)
         }
     }
 
@@ -134,10 +177,10 @@ package struct APIDeployer: Deployer {
     }
 
     /// Does something to its end though this task is canceled.
-    private func uncanceled(
-        _ body: @escaping @Sendable () async throws(UserError) -> Deployment
-    ) async throws(UserError) -> Deployment {
-        try await Task { () async -> Result<Deployment, UserError> in
+    private func uncanceled<Value: Sendable>(
+        _ body: @escaping @Sendable () async throws(UserError) -> Value
+    ) async throws(UserError) -> Value {
+        try await Task { () async -> Result<Value, UserError> in
             do throws(UserError) { return .success(try await body()) } catch { return .failure(error) }
         }.value.get()
     }
@@ -171,6 +214,8 @@ package struct APIDeployer: Deployer {
 extension APIDeployer {
     /// No deployment takes longer: the phases of the contract sum up to less.
     private static let longestDeployment = Duration.seconds(5400)
+    /// After so long the place of another deployment is asked for again: its worker may be gone.
+    private static let longestTurn = Duration.seconds(30)
     /// How long a lost platform is looked for again.
     private static let patience = Duration.seconds(20)
 
@@ -267,5 +312,12 @@ extension APIDeployer {
             .platformUnavailable,
             "'\(connection.baseURL)' answers with status \(reply.status) and not as a Backend.im platform does",
             hint: "check the address of the remote")
+    }
+}
+
+extension DeploymentEvent {
+    /// What the client has to say beside the platform's own events.
+    fileprivate static func own(_ type: Kind, _ message: String) -> DeploymentEvent {
+        DeploymentEvent(id: 0, time: "", type: type, phase: nil, message: message)
     }
 }

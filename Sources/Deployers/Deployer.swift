@@ -11,7 +11,8 @@ package protocol Deployer: Sendable {
     func ensureApp() async throws(UserError)
     /// Deploys and follows the deployment to its end, which need not be a good one.
     ///
-    /// When the task is canceled the deployment is canceled on the other side, too.
+    /// When the task is canceled the deployment is canceled on the other side, too. One that finds its environment busy
+    /// waits for its turn.
     /// - Parameter patience: after this time the deployment is left to itself and returned as it stands; nil waits.
     func deploy(
         _ request: DeploymentRequest, patience: Duration?, onEvent: @escaping @Sendable (DeploymentEvent) -> Void

@@ -65,34 +65,3 @@ package enum AppCreation {
         return connection.app.description
     }
 }
-
-/// Finds the remote that a command speaks of.
-struct RemoteChoice {
-    let environment: [String: String]
-
-    /// The platform behind a remote's name or a URL; nil is the remote `bim`, or the only one of ours.
-    func connect(
-        _ remote: String?, onStart: (@Sendable () -> Void)?
-    ) async throws(UserError) -> PlatformConnection {
-        try await PlatformConnection(RemoteAddress(try url(of: remote)), environment: environment, onStart: onStart)
-    }
-
-    private func url(of remote: String?) throws(UserError) -> String {
-        if let remote, remote.hasPrefix("bim:") { return remote }
-        let remotes: [(name: String, url: String)]
-        do {
-            let repository = try RepositoryLocation(environment: environment, folder: ".").open()
-            remotes = try repository.configuration().remotes().filter { $0.url.hasPrefix("bim:") }
-        } catch {
-            throw error.userError
-        }
-        if let found = remotes.first(where: { $0.name == remote ?? "bim" }) { return found.url }
-        if remote == nil, remotes.count == 1 { return remotes[0].url }
-        let names = remotes.map { "'\($0.name)'" }.joined(separator: ", ")
-        throw UserError(
-            .configInvalid,
-            remote.map { "there is no remote '\($0)' whose URL begins with 'bim::'" }
-                ?? (remotes.isEmpty ? "no remote's URL begins with 'bim::'" : "several remotes are bim's: \(names)"),
-            hint: remotes.isEmpty ? "git remote add bim bim::local/<app>" : "name one of them: \(names)")
-    }
-}

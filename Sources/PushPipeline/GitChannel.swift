@@ -10,19 +10,20 @@ internal import Synchronization
 /// Reading happens on a thread of its own, which also notices at once that git is gone.
 package final class GitChannel: Sendable {
     /// How git goes away.
-    package enum Ending: Sendable {
+    package enum Ending: Sendable, Equatable {
         /// It has closed its end; what it has asked for may still be answered.
         case input
-        /// Nobody listens any more: a signal came, or what was written was not taken.
+        /// It has closed its end, and what it has asked for takes too long after that.
         case aborted
+        /// A signal came; `SIGPIPE` stands for what was written and not taken. Nobody listens any more.
+        case signal(Int32)
     }
 
     private struct State {
         var bytes: [UInt8] = []
         /// How many of them have been read.
         var read = 0
-        var isOver = false
-        var isAborted = false
+        var ending: Ending?
         var reader: CheckedContinuation<Void, Never>?
         var onEnd: (@Sendable (Ending) -> Void)?
     }
@@ -43,7 +44,7 @@ package final class GitChannel: Sendable {
     /// Speaks over two descriptors, which stay the caller's.
     package init(reading input: Int32, writing output: Int32) {
         self.output = output
-        signal(SIGPIPE, SIG_IGN)
+        Glibc.signal(SIGPIPE, SIG_IGN)
         DispatchQueue(label: "git").async { [weak self] in
             var buffer = [UInt8](repeating: 0, count: 65536)
             while true {
@@ -67,19 +68,23 @@ package final class GitChannel: Sendable {
     /// Ends the reading, as the end of the input does.
     package func end(_ ending: Ending) {
         let (reader, onEnd) = state.withLock { state in
-            state.isOver = true
-            if ending == .aborted { state.isAborted = true }
+            if state.ending.isOpen { state.ending = ending }
             return (state.reader.take(), state.onEnd)
         }
         reader?.resume()
         onEnd?(ending)
     }
 
+    /// The signal that has ended it, if one has.
+    package var signal: Int32? {
+        if case .signal(let number) = state.withLock({ $0.ending }) { number } else { nil }
+    }
+
     /// Calls `action` whenever git goes away in one of the two ways, and at once when it has; nil forgets an earlier one.
     package func whenOver(_ action: (@Sendable (Ending) -> Void)?) {
-        let past: Ending? = state.withLock { state in
+        let past = state.withLock { state in
             state.onEnd = action
-            return state.isAborted ? .aborted : state.isOver ? .input : nil
+            return state.ending
         }
         if let past { action?(past) }
     }
@@ -94,11 +99,11 @@ package final class GitChannel: Sendable {
     /// The next line without its end, or nil when there is none to come.
     package func nextLine() async -> [UInt8]? {
         await next { state in
-            if state.isAborted { return .over }
+            if !state.ending.isOpen { return .over }
             let unread = state.bytes[state.read...]
             guard let newline = unread.firstIndex(of: UInt8(ascii: "\n")) else {
                 if unread.count > Self.longestLine { return .found(Self.take(&state)) }
-                return state.isOver ? .over : .wait(known: state.bytes.count)
+                return state.ending == nil ? .wait(known: state.bytes.count) : .over
             }
             let line = Array(unread[..<newline])
             state.read = newline + 1
@@ -112,7 +117,7 @@ package final class GitChannel: Sendable {
         await next { state in
             let chunk = Self.take(&state)
             if !chunk.isEmpty { return .found(chunk) }
-            return state.isOver ? .over : .wait(known: 0)
+            return state.ending == nil ? .wait(known: 0) : .over
         }
     }
 
@@ -134,7 +139,7 @@ package final class GitChannel: Sendable {
     private func more(than known: Int) async {
         await withCheckedContinuation { continuation in
             let isReady = state.withLock { state in
-                if state.isOver || state.bytes.count > known { return true }
+                if state.ending != nil || state.bytes.count > known { return true }
                 state.reader = continuation
                 return false
             }
@@ -150,8 +155,13 @@ package final class GitChannel: Sendable {
             if count > 0 {
                 rest = rest.dropFirst(count)
             } else if errno != EINTR {
-                return end(.aborted)
+                return end(.signal(SIGPIPE))
             }
         }
     }
+}
+
+extension GitChannel.Ending? {
+    /// Whether what git has written already still counts.
+    fileprivate var isOpen: Bool { self == nil || self == .input }
 }

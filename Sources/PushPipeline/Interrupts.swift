@@ -13,7 +13,7 @@ package struct Interrupts {
         sources = [SIGINT, SIGTERM, SIGHUP].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { @Sendable in channel.end(.aborted) }
+            source.setEventHandler { @Sendable in channel.end(.signal(number)) }
             source.activate()
             return source
         }

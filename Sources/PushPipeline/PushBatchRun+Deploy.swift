@@ -37,7 +37,16 @@ extension PushBatchRun {
             ) { [reporter] in reporter.report(.notice($0)) },
             deployer: deployer, reporter: reporter, transport: transport, wishes: wishes,
             layerFolder: cache.folder)
-        let deployment = try await push.run(plan, with: others)
+        let deployment: Deployment
+        do throws(UserError) {
+            deployment = try await push.run(plan, with: others)
+        } catch {
+            guard error.code == .staleRef, others.isEmpty, try await liveCommit(update.ref) == plan.commit.id.hex else {
+                throw error
+            }
+            reporter.report(.notice("somebody else has pushed the same commit meanwhile, and it is live"))
+            return Done(forced: update.losesCommits, newID: newID(of: plan, plan.commit.id.hex))
+        }
         guard deployment.status.isFinal else {
             // The ref has not moved, and git is told so.
             var done = update.unmoved
@@ -49,6 +58,10 @@ extension PushBatchRun {
             epilogue: Epilogue(
                 url: plan.web == nil ? nil : deployment.url, duration: ContinuousClock.now - began, opens: wishes.opens)
         )
+    }
+
+    private func liveCommit(_ ref: String) async throws -> String? {
+        try await deployer.refs()?.first { $0.ref == ref }?.objectID
     }
 
     /// The commit, where a tag was pushed that stands for it; the pushed ref's own, where it was sent to another environment.

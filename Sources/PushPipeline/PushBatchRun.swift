@@ -44,8 +44,11 @@ struct PushBatchRun: Sendable {
         let answers: Answers
         do throws(UserError) {
             let wishes = try PushWishes(batch.options.pushOptions)
+            let refs = try await liveRefs()
+            try await PromisedObjects(location: local.location, reporter: reporter).fetch(
+                for: try commits(batch, unlike: refs))
             let resolver = RefUpdateResolver(
-                local: local, refs: try await liveRefs(), options: batch.options, policy: policy,
+                local: local, refs: refs, options: batch.options, policy: policy,
                 environment: wishes.environment)
             let updates = batch.updates.map { command in (command, Result { try resolver.resolve(command) }) }
             answers =
@@ -65,6 +68,22 @@ struct PushBatchRun: Sendable {
             }
         }
         return (replies + PushReply.endOfBatch, answers.compactMap { $0.answer.success?.epilogue })
+    }
+
+    /// The commits that shall become live, as far as they can be told now.
+    private func commits(_ batch: PushBatch, unlike refs: [String: RefRecord]) throws(UserError) -> [ObjectID] {
+        if policy == .never { return [] }
+        let repository: Repository
+        do { repository = try local.location.open() } catch { throw error.userError }
+        var commits: [ObjectID] = []
+        for command in batch.updates where command.destination.hasPrefix("refs/heads/") {
+            guard let source = command.source,
+                let id = try? local.objectID(String(decoding: source, as: UTF8.self), in: repository),
+                let commit = try? repository.commit(id).id, refs[command.destination]?.objectID != commit.hex
+            else { continue }
+            commits.append(commit)
+        }
+        return commits
     }
 
     private func liveRefs() async throws(UserError) -> [String: RefRecord] {

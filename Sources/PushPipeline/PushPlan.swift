@@ -65,10 +65,19 @@ struct PushPlan: Sendable {
                 .testsRequired, "the environment '\(environment)' takes only commits whose tests have passed",
                 hint: "bim-hooks run --commit \(commit.id.abbreviated()), and push again")
         }
+        run = try Self.runPlan(commit, config, location)
+    }
+
+    private static func runPlan(
+        _ commit: Commit, _ config: ProjectConfig, _ location: RepositoryLocation
+    ) throws(UserError) -> RunPlan {
         let files: CommitFiles
         do { files = try CommitFiles(location, tree: commit.tree) } catch { throw error.userError }
+        let found = Result { () throws(NoRunCommand) in try RunCommand.resolve(config: config, files: files) }
+        // What could not be read seemed not to be there, so what was found means nothing.
+        if let failure = files.failure { throw failure.userError }
         do {
-            run = try RunCommand.resolve(config: config, files: files)
+            return try found.get()
         } catch {
             throw UserError(
                 error.procfile == nil ? .noBuilder : .configInvalid, error.message, reason: error.shortMessage,

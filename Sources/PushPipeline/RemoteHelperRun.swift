@@ -44,7 +44,7 @@ package struct RemoteHelperRun: Sendable {
 
     /// Serves git until it has nothing more to ask.
     ///
-    /// - Returns: the exit status for git: 0, or 128 when git shall stop.
+    /// - Returns: the exit status for git: 0, 128 when git shall stop, or 128 + n when signal n has ended it.
     package func run() async -> Int32 {
         let address = Result { () throws(UserError) in try RemoteAddress(self.address) }
         var progress = Progress(session: Session(reading: (try? address.get())?.reading ?? .smartHTTP))
@@ -55,13 +55,15 @@ package struct RemoteHelperRun: Sendable {
                 do {
                     try await carryOut(outcome, line, address, &progress)
                 } catch {
+                    if let signal = channel.signal { return 128 + signal }
                     reporter(progress).report(.fatal(error as? UserError ?? UserError(.internal, "\(error)")))
                     return 128
                 }
-                if let status = progress.status { return status }
+                if let status = progress.status { return channel.signal.map { 128 + $0 } ?? status }
             }
         }
-        // git, or a signal, has ended it: a batch that is not whole is not carried out.
+        if let signal = channel.signal { return 128 + signal }
+        // git has ended it: a batch that is not whole is not carried out.
         if case .protocolError = progress.session.endOfInput() { return 128 }
         finish(progress)
         return 0
@@ -154,7 +156,7 @@ extension RemoteHelperRun {
     private func untilAborted<Value: Sendable>(
         _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
-        try await canceling({ $0 == .aborted }, body)
+        try await canceling({ $0 != .input }, body)
     }
 
     private func canceling<Value: Sendable>(

@@ -83,7 +83,7 @@ struct GitChannelTests {
         #expect(ending.withLock { $0 } == nil)
         line.stopListening()
         line.channel.write([1])
-        #expect(ending.withLock { $0 } == .aborted)
+        #expect(ending.withLock { $0 } == .signal(SIGPIPE))
         #expect(await line.channel.nextLine() == nil)
     }
 }

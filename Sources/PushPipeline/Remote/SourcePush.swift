@@ -67,9 +67,10 @@ struct SourcePush: SourceSender {
             .platformUnavailable, "the commit could not be sent to the platform: \(line)", hint: "push again",
             cause: GitSaid(text: said))
     }
+}
 
-    private struct GitSaid: Error, CustomStringConvertible {
-        let text: String
-        var description: String { text }
-    }
+/// git's own words as the cause of an error.
+struct GitSaid: Error, CustomStringConvertible {
+    let text: String
+    var description: String { text }
 }
