@@ -124,7 +124,7 @@ let package = Package(
 
         tests("ArchitectureTests", []),
         tests("ArtifactsTests", ["Artifacts"]),
-        tests("BuildersTests", ["Builders", "Artifacts", "GitCore", "ProjectConfig"]),
+        tests("BuildersTests", ["Builders", "Artifacts", "GitCore", "ProcessRunner", "ProjectConfig"]),
         tests("DeployersTests", ["Deployers", "PlatformAPI", "Diagnostics"]),
         tests("DiagnosticsTests", ["Diagnostics"]),
         tests("EndToEndTests", []),

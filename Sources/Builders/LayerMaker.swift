@@ -19,7 +19,8 @@ actor LayerMaker {
     func plans() throws -> (plans: [LayerPlan], notices: [String]) {
         if let read { return read }
         var reader = TreeReader(exclude: request.image.exclude, blobTimes: request.image.blobTimes)
-        let tree = try reader.read(request.tree, in: request.repository)
+        let own = try reader.read(request.tree, in: request.repository)
+        let tree = try request.overlay?.apply(to: own) ?? own
         let plans = Layering.plan(tree, maximumLayers: maximumLayers)
         read = (plans, reader.notices)
         return (plans, reader.notices)
@@ -29,13 +30,15 @@ actor LayerMaker {
     @concurrent
     nonisolated func make(_ plan: LayerPlan, key: Digest) async throws -> LayerCache.Entry {
         let spool = BlobSpool(folder: cache.folder)
-        for entry in plan.entries where entry.size > BlobSpool.threshold {
+        let outputs = request.overlay?.store
+        for entry in plan.entries where entry.size > BlobSpool.threshold && !OutputStore.isContent(entry.content) {
             try await spool.add(entry.content, from: request.repository)
         }
         let repository = try request.repository.open()
         return try cache.store(key) { descriptor in
             try LayerWriter().write(plan, to: descriptor) { content, deliver in
                 if try spool.read(content, deliver) { return }
+                if try outputs?.read(content, deliver) ?? false { return }
                 guard let id = ObjectID(hex: content) else { return }
                 try repository.withBlob(id) { try deliver($0) }
             }

@@ -12,6 +12,8 @@ struct TreeReader {
     private static let patternsLimit: Int64 = 1 << 20
 
     private let exclude: [String]
+    private let ignoreFiles: [String]
+    private let followsAttributes: Bool
     private let blobTimes: IgnoreList
     private var ignored = IgnoreList()
     /// What was left out, or may not be what the pusher expects.
@@ -20,8 +22,15 @@ struct TreeReader {
     /// - Parameters:
     ///   - exclude: patterns of paths to leave out.
     ///   - blobTimes: patterns of files whose time follows from their content.
-    init(exclude: [String], blobTimes: [String] = []) {
+    ///   - ignoreFiles: paths of files of patterns; the first that is there counts.
+    ///   - followsAttributes: whether `export-ignore` leaves files out.
+    init(
+        exclude: [String], blobTimes: [String] = [], ignoreFiles: [String] = [".dockerignore"],
+        followsAttributes: Bool = true
+    ) {
         self.exclude = exclude
+        self.ignoreFiles = ignoreFiles
+        self.followsAttributes = followsAttributes
         self.blobTimes = IgnoreList(more: blobTimes)
     }
 
@@ -38,8 +47,9 @@ struct TreeReader {
     mutating func read(_ tree: ObjectID, in location: RepositoryLocation) throws -> SourceTree {
         let repository = try location.open()
         let entries = try repository.entries(ofTree: tree)
-        ignored = IgnoreList(
-            file: try patterns(".dockerignore", in: entries, repository) ?? [], more: exclude)
+        var file: [UInt8]?
+        for name in ignoreFiles where file == nil { file = try repository.blob(at: name, inTree: tree) }
+        ignored = IgnoreList(file: file.flatMap { $0.count <= Self.patternsLimit ? $0 : nil } ?? [], more: exclude)
         let root = Place(ignored: ignored.start, blobTimes: blobTimes.start)
         return SourceTree(try nodes(entries, root, repository))
     }
@@ -49,7 +59,7 @@ struct TreeReader {
     ) throws -> [SourceTree.Node] {
         try Task.checkCancellation()
         var place = place
-        if let file = try patterns(".gitattributes", in: entries, repository) {
+        if followsAttributes, let file = try patterns(".gitattributes", in: entries, repository) {
             place.attributes = place.attributes.entering(place.path, file: file)
         }
         var nodes: [SourceTree.Node] = []

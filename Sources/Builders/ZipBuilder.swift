@@ -17,7 +17,8 @@ package struct ZipBuilder: Builder {
         _ request: BuildRequest, onEvent: @escaping @Sendable (BuildEvent) -> Void
     ) async throws -> BuildResult {
         var reader = TreeReader(exclude: request.image.exclude)
-        let tree = try reader.read(request.tree, in: request.repository)
+        let own = try reader.read(request.tree, in: request.repository)
+        let tree = try request.overlay?.apply(to: own) ?? own
         let plan = Layering.plan(tree, maximumLayers: 1).first ?? LayerPlan([])
         let key = plan.key(recipe: ZipWriter.recipe)
         let known = request.usesCache ? cache.entry(for: key) : nil
@@ -35,13 +36,15 @@ package struct ZipBuilder: Builder {
     @concurrent
     private func make(_ plan: LayerPlan, _ key: Digest, _ request: BuildRequest) async throws -> LayerCache.Entry {
         let spool = BlobSpool(folder: cache.folder)
-        for entry in plan.entries where entry.size > BlobSpool.threshold {
+        let outputs = request.overlay?.store
+        for entry in plan.entries where entry.size > BlobSpool.threshold && !OutputStore.isContent(entry.content) {
             try await spool.add(entry.content, from: request.repository)
         }
         let repository = try request.repository.open()
         let entry = try cache.store(key) { descriptor in
             try ZipWriter().write(plan, to: descriptor) { content, deliver in
                 if try spool.read(content, deliver) { return }
+                if try outputs?.read(content, deliver) ?? false { return }
                 guard let id = ObjectID(hex: content) else { return }
                 try repository.withBlob(id) { try deliver($0) }
             }

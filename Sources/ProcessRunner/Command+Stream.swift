@@ -58,7 +58,7 @@ extension Command {
         return status
     }
 
-    private static func lines(
+    static func lines(
         of sequence: SubprocessOutputSequence,
         _ onLine: @Sendable (String) async -> Void
     ) async throws {

@@ -56,7 +56,7 @@ extension PushBatchRun {
         return Done(
             forced: update.losesCommits, newID: newID(of: plan, deployment.commit),
             epilogue: Epilogue(
-                url: plan.web == nil ? nil : deployment.url, duration: ContinuousClock.now - began, opens: wishes.opens)
+                url: plan.servesWeb ? deployment.url : nil, duration: ContinuousClock.now - began, opens: wishes.opens)
         )
     }
 
@@ -74,11 +74,13 @@ extension PushBatchRun {
         reporter.report(.headline(plan.headline(app: target.app)))
         reportChangedFiles()
         for notice in plan.notices(app: target.app) { reporter.report(.notice(notice)) }
+        if !plan.choice.isUsual { reporter.report(.notice(plan.choice.reason)) }
         if let line = plan.evidence.line(now: Int64(time(nil))) { reporter.report(.finished(.test, line, nil)) }
     }
 
     /// What would run, and where that was found.
     private func tellDryRun(_ plan: PushPlan) {
+        if plan.choice.isUsual { reporter.report(.notice(plan.choice.reason)) }
         for process in plan.run.processes {
             reporter.report(.notice("\(process.name): \(process.command) (\(plan.run.origin))"))
         }
