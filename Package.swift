@@ -50,6 +50,7 @@ let package = Package(
         .executable(name: "bim-hooks", targets: ["bim-hooks"]),
         .executable(name: "git-bim", targets: ["git-bim"]),
         .executable(name: "bim-platform", targets: ["bim-platform"]),
+        .executable(name: "bim-receive", targets: ["bim-receive"]),
         .library(name: "GitCore", targets: ["GitCore"]),
     ],
     dependencies: [
@@ -74,6 +75,7 @@ let package = Package(
         program("bim-hooks", ["HookManager", "GitCore", "Diagnostics", argumentParser]),
         program("git-bim", ["PushPipeline", "HookManager", "Deployers", "PlatformAPI", "Diagnostics", argumentParser]),
         program("bim-platform", ["Platform", "PlatformAPI", "Diagnostics", argumentParser]),
+        program("bim-receive", ["GitReceive", "Deployers", "Diagnostics", argumentParser]),
 
         // Measured by Benchmarks/artifacts/run; installed by nothing.
         .executableTarget(
@@ -88,13 +90,15 @@ let package = Package(
                 "Builders", "Registry", "Deployers", "PlatformAPI", "Artifacts", "ProjectConfig", "ProcessRunner",
                 "RemoteHelper", "HTTPTransport", "GitCore", "Diagnostics",
             ]),
+        library(
+            "GitReceive", ["Deployers", "PlatformAPI", "Artifacts", "HTTPTransport", "ProcessRunner", "Diagnostics"]),
         library("HookManager", ["Workspaces", "GitCore", "ProjectConfig", "ProcessRunner", "Diagnostics"]),
         library(
             "Platform",
             [
-                "PlatformAPI", "Artifacts", "Sandboxes", "ProcessRunner", "Diagnostics", asyncAlgorithms, asyncHTTPClient,
-                grdb, httpTypes,
-                hummingbird, logging, nioCore, nioHTTP1, nioPosix, serviceLifecycle, systemPackage, unixSignals,
+                "PlatformAPI", "Registry", "Artifacts", "Sandboxes", "HTTPTransport", "ProcessRunner", "Diagnostics",
+                asyncAlgorithms, asyncHTTPClient, grdb, httpTypes, hummingbird, logging, nioCore, nioHTTP1, nioPosix,
+                serviceLifecycle, systemPackage, unixSignals,
             ]),
 
         // Level 3: one step of the story each.
@@ -103,12 +107,16 @@ let package = Package(
             ["Workspaces", "Sandboxes", "GitCore", "Artifacts", "ProcessRunner", "ProjectConfig", "Diagnostics"]),
         library("Registry", ["Artifacts", "HTTPTransport", "ProcessRunner", "Diagnostics", crypto, systemPackage]),
         library(
-            "Deployers", ["PlatformAPI", "Artifacts", "HTTPTransport", "ProcessRunner", "Diagnostics", systemPackage]),
+            "Deployers",
+            [
+                "PlatformAPI", "Artifacts", "HTTPTransport", "ProcessRunner", "ProjectConfig", "Diagnostics",
+                systemPackage,
+            ]),
 
         // Level 2: values and the outside world, one each.
         library("PlatformAPI", ["Diagnostics"]),
         library("Artifacts", ["CArchive", "CDeflate", crypto]),
-        library("HTTPTransport", ["Diagnostics", asyncHTTPClient, nioCore, nioHTTP1, nioSSL]),
+        library("HTTPTransport", ["Diagnostics", asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL]),
         library("ProjectConfig", [yams]),
         library("Workspaces", ["GitCore", "ProcessRunner", "Diagnostics"]),
         library("Sandboxes", ["ProcessRunner", systemPackage]),
@@ -125,10 +133,16 @@ let package = Package(
         tests("ArchitectureTests", []),
         tests("ArtifactsTests", ["Artifacts"]),
         tests("BuildersTests", ["Builders", "Artifacts", "GitCore", "ProcessRunner", "ProjectConfig"]),
-        tests("DeployersTests", ["Deployers", "PlatformAPI", "Diagnostics"]),
+        tests(
+            "DeployersTests",
+            [
+                "Deployers", "PlatformAPI", "ProjectConfig", "HTTPTransport", "ProcessRunner", "Diagnostics", nioCore,
+                nioPosix,
+            ]),
         tests("DiagnosticsTests", ["Diagnostics"]),
         tests("EndToEndTests", []),
         tests("GitCoreTests", ["GitCore"]),
+        tests("GitReceiveTests", ["GitReceive", "Deployers", "PlatformAPI", "Diagnostics"]),
         tests("HookManagerTests", ["HookManager", "Workspaces", "Diagnostics"]),
         tests(
             "PlatformRuntimeTests",
@@ -137,16 +151,17 @@ let package = Package(
         tests(
             "PlatformTests",
             [
-                "Platform", "PlatformAPI", "Artifacts", "Sandboxes", "ProcessRunner", "Diagnostics", asyncAlgorithms,
-                asyncHTTPClient, grdb, nioCore, yams,
+                "Platform", "PlatformAPI", "Artifacts", "Registry", "Sandboxes", "HTTPTransport", "ProcessRunner",
+                "Diagnostics", asyncAlgorithms, asyncHTTPClient, grdb, nioCore, yams,
             ]),
         tests("ProcessRunnerTests", ["ProcessRunner"]),
         tests("ProjectConfigTests", ["ProjectConfig"]),
         tests(
             "PushPipelineTests",
             [
-                "PushPipeline", "Deployers", "PlatformAPI", "ProjectConfig", "Registry", "RemoteHelper", "GitCore",
-                "Diagnostics",
+                "PushPipeline", "Deployers", "PlatformAPI", "ProjectConfig", "ProcessRunner", "Registry",
+                "RemoteHelper",
+                "GitCore", "Diagnostics",
             ]),
         tests(
             "RegistryTests",

@@ -11,7 +11,7 @@ declare -rA groups=(
     [build]="ca-certificates g++ git libarchive-dev libdeflate-dev libgit2-dev libsqlite3-dev pkg-config zlib1g-dev"
     [run]="bubblewrap ca-certificates git"
     [demo]="python3"
-    [tests]="bubblewrap curl docker-registry libarchive-tools openssl python3 python3-venv shellcheck skopeo umoci"
+    [tests]="bubblewrap curl docker-registry libarchive-tools nginx-light openssl python3 python3-venv shellcheck skopeo squid umoci"
     # What building another version of git takes.
     [git]="libcurl4-openssl-dev libexpat1-dev libssl-dev make xz-utils zlib1g-dev"
     # What a toolchain unpacked from swift.org loads at run time; installed when it does not start without.
@@ -59,13 +59,19 @@ install_packages() {
     printf 'bim: installing %d Debian packages: %s\n' "${#missing[@]}" "${missing[*]}" >&2
     { apt update && apt install --yes --no-install-recommends --no-remove "${missing[@]}"; } ||
         fail "apt-get did not install ${missing[*]}" "what apt-get says above; then try again"
-    quiet_registry "${missing[@]}"
+    quiet_servers "${missing[@]}"
 }
 
-# The tests start registries of their own; Debian's package would also start one for everybody at boot.
-quiet_registry() {
-    [[ " $* " == *" docker-registry "* && -d /run/systemd/system ]] || return 0
-    as_root systemctl disable --quiet --now docker-registry.service || true
+# The tests start servers of their own; Debian's packages would also start one of each for everybody at boot.
+quiet_servers() {
+    local package
+    [[ -d /run/systemd/system ]] || return 0
+    for package in "$@"; do
+        case $package in
+            docker-registry | squid) as_root systemctl disable --quiet --now "$package.service" || true ;;
+            nginx-light) as_root systemctl disable --quiet --now nginx.service || true ;;
+        esac
+    done
 }
 
 check_swift() {

@@ -42,5 +42,5 @@ package struct BuildFailure: Error, Sendable, CustomStringConvertible {
         self.log = log
     }
 
-    package var description: String { "\(kind)" }
+    package var description: String { (["\(kind)"] + tail.suffix(3)).joined(separator: "; ") }
 }

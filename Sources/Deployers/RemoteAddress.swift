@@ -8,8 +8,10 @@ package enum RemoteAddress: Sendable, Equatable {
     case embedded(app: String)
     /// `https://<host>/<user>/<app>`; `baseURL` is scheme, host and port.
     case api(baseURL: String, AppID)
-    /// A git repository on this machine, which keeps what is pushed: a path, or a `file://` URL.
-    case repository(path: String)
+    /// A git repository that git itself reaches: a path on this machine, or an address for ssh as git takes it.
+    case repository(at: String)
+    /// `cli:<name>/<user>/<app>`: a command of the user's deploys.
+    case command(name: String, AppID)
 
     /// Reads the address as git hands it to the remote helper, with or without `bim::` in front.
     ///
@@ -23,17 +25,20 @@ package enum RemoteAddress: Sendable, Equatable {
         } else if address.hasPrefix("https://") || address.hasPrefix("http://") {
             self = try Self.api(address, text)
         } else if Self.isPath(address) {
-            self = .repository(path: String(address))
+            self = .repository(at: String(address))
         } else if address.hasPrefix("file://") {
-            guard let path = Self.percentDecoded(address.dropFirst(7)), path.hasPrefix("/") else {
+            guard let path = PercentEncoding.decode(address.dropFirst(7)), path.hasPrefix("/") else {
                 throw Self.malformed(text)
             }
-            self = .repository(path: path)
-        } else if address.hasPrefix("cli:") || address.hasPrefix("ssh://") || address.contains("@") {
-            throw UserError(
-                .configInvalid,
-                "'\(withoutCredentials(text))' is an address of a kind that this version does not know yet",
-                hint: "use bim::local/<app> or bim::https://<host>/<user>/<app>")
+            self = .repository(at: path)
+        } else if address.hasPrefix("cli:") {
+            let parts = address.dropFirst(4).split(separator: "/", omittingEmptySubsequences: false)
+            guard parts.count == 3 else { throw Self.malformed(text, like: "bim::cli:<command>/<user>/<app>") }
+            let app = AppID(user: try Self.name(parts[1], in: text), app: try Self.name(parts[2], in: text))
+            self = .command(name: try Self.name(parts[0], in: text), app)
+        } else if let ssh = SSHAddress(String(address)) {
+            guard ssh.user?.contains(":") != true else { throw Self.credentials }
+            self = .repository(at: String(address))
         } else {
             throw Self.malformed(text)
         }
@@ -45,32 +50,12 @@ package enum RemoteAddress: Sendable, Equatable {
             || address.hasPrefix("../")
     }
 
-    /// RFC 3986, 2.1; nil when it is not UTF-8 or has a NUL.
-    private static func percentDecoded(_ text: Substring) -> String? {
-        var bytes: [UInt8] = []
-        var rest = text.utf8[...]
-        while let byte = rest.popFirst() {
-            let digits = String(decoding: rest.prefix(2), as: UTF8.self)
-            if byte == UInt8(ascii: "%"), digits.utf8.count == 2, let decoded = UInt8(digits, radix: 16) {
-                bytes.append(decoded)
-                rest = rest.dropFirst(2)
-            } else {
-                bytes.append(byte)
-            }
-        }
-        return bytes.contains(0) ? nil : String(validating: bytes, as: UTF8.self)
-    }
-
     private static func api(_ address: Substring, _ text: String) throws(UserError) -> RemoteAddress {
         let isSecure = address.hasPrefix("https://")
         let parts = address.drop { $0 != ":" }.dropFirst(3).split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 3, !parts[0].isEmpty else { throw malformed(text) }
-        guard !parts[0].contains("@") else {
-            throw UserError(
-                .configInvalid, "the address holds credentials, which git would print",
-                hint: "take them out, and set BIM_TOKEN or store the token with git credential")
-        }
-        guard isSecure || isLoopback(parts[0]) else {
+        guard !parts[0].contains("@") else { throw credentials }
+        guard isSecure || Loopback.contains(hostOf: String(address)) else {
             throw UserError(
                 .configInvalid, "'\(withoutCredentials(text))' would send the token in the clear",
                 hint: "use https instead of http")
@@ -78,11 +63,6 @@ package enum RemoteAddress: Sendable, Equatable {
         let app = parts[2].hasSuffix(".git") ? parts[2].dropLast(4) : parts[2]
         let id = AppID(user: try name(parts[1], in: text), app: try name(app, in: text))
         return .api(baseURL: "\(isSecure ? "https" : "http")://\(parts[0])", id)
-    }
-
-    private static func isLoopback(_ authority: Substring) -> Bool {
-        let host = authority.hasPrefix("[") ? authority.prefix { $0 != "]" } + "]" : authority.prefix { $0 != ":" }
-        return Loopback.contains(host)
     }
 
     private static func name(_ part: Substring, in text: String) throws(UserError) -> String {
@@ -94,9 +74,15 @@ package enum RemoteAddress: Sendable, Equatable {
         return String(part)
     }
 
-    private static func malformed(_ text: String) -> UserError {
+    private static func malformed(_ text: String, like form: String = "bim::local/<app>") -> UserError {
         UserError(
             .configInvalid, "'\(withoutCredentials(text))' is not an address of a bim remote",
-            hint: "git remote set-url <remote> bim::local/<app>")
+            hint: "git remote set-url <remote> \(form)")
+    }
+
+    private static var credentials: UserError {
+        UserError(
+            .configInvalid, "the address holds credentials, which git would print",
+            hint: "take them out; a token goes into BIM_TOKEN or git credential, a key into ssh's configuration")
     }
 }

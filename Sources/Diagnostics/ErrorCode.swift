@@ -29,12 +29,20 @@ package enum ErrorCode: String, CaseIterable, Codable, Sendable {
     case healthCheckFailed = "HEALTH_CHECK_FAILED"
     case crashed = "CRASHED"
     case outOfMemory = "OUT_OF_MEMORY"
+    case deployFailed = "DEPLOY_FAILED"
     case rolledBack = "ROLLED_BACK"
     case quota = "QUOTA"
     case platformUnavailable = "PLATFORM_UNAVAILABLE"
     case platformRestarted = "PLATFORM_RESTARTED"
+    case platformVersion = "PLATFORM_VERSION"
     case interrupted = "INTERRUPTED"
     case `internal` = "INTERNAL"
+
+    /// A code that this version does not know, as one of a newer platform, is read as `INTERNAL`: the message still tells.
+    package init(from decoder: any Decoder) throws {
+        let name = try decoder.singleValueContainer().decode(String.self)
+        self = ErrorCode(rawValue: name) ?? .internal
+    }
 
     /// The exit status of `git bim` and `bim-hooks` for this code; it belongs to the code, never to the place that throws.
     package var exitStatus: Int32 {
@@ -46,11 +54,13 @@ package enum ErrorCode: String, CaseIterable, Codable, Sendable {
         case .noBuilder, .buildFailed, .buildTimeout, .platformMismatch, .configInvalid: 11
         case .artifactTooLarge, .registryUnreachable: 12
         case .releaseCommandFailed: 13
-        case .configMissing, .pullFailed, .portNotBound, .healthCheckFailed, .crashed, .outOfMemory: 14
+        case .configMissing, .pullFailed, .portNotBound, .healthCheckFailed, .crashed, .outOfMemory,
+            .deployFailed:
+            14
         case .rolledBack: 15
         case .platformUnavailable, .platformRestarted, .builderUnavailable: 75
         case .canceled, .interrupted: 130
-        case .quota, .internal: 1
+        case .quota, .platformVersion, .internal: 1
         }
     }
 

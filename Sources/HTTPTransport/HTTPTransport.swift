@@ -9,13 +9,27 @@ package struct TransportError: Error, Sendable, CustomStringConvertible {
     /// The kinds of silence.
     package enum Kind: Sendable {
         case unreachable, timedOut, answerTooLarge, unreadableFile
+        /// No address is known for the name of the server, or of the proxy.
+        case unknownHost
+        /// The server's certificate has expired, is of nobody who is trusted, or is for another name.
+        case untrusted
+        /// The proxy does not let the request through.
+        case proxyRefused
+        /// The host has an address to which this client may not go.
+        case privateAddress
     }
 
     package let kind: Kind
     package let url: String
     package let detail: String
 
-    package var description: String { "\(url): \(detail)" }
+    package init(kind: Kind, url: String, detail: String) {
+        self.kind = kind
+        self.url = url
+        self.detail = detail
+    }
+
+    package var description: String { "\(Trace.shown(url)): \(detail)" }
 }
 
 /// One request.
@@ -38,6 +52,8 @@ package struct Exchange: Sendable {
     package var deadline: Duration
     /// Files with certificates, in PEM, that are trusted besides those of the system.
     package var certificates: [String] = []
+    /// Whether the headers go with it that the user has set for the server.
+    package var takesOwnHeaders = false
 
     package init(
         _ method: String, _ url: String, headers: [(name: String, value: String)] = [], body: Body = .none,
@@ -79,27 +95,19 @@ package struct Reply: Sendable {
 /// The one way in which bim's clients speak HTTP: every try has a deadline, every loop a policy, no redirect is followed.
 package struct HTTPTransport: Sendable {
     private static let answerLimit = 8 << 20
-    /// Lives as long as the process, as connections are worth keeping.
-    private static let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-
-    private static var configuration: HTTPClient.Configuration {
-        var configuration = HTTPClient.Configuration(
-            redirectConfiguration: .disallow,
-            // A body may be silent for this long; platforms give a sign of life every 10 s.
-            timeout: .init(connect: .seconds(10), read: .seconds(60)))
-        // Over HTTP/2 the library ends the process when a server answers before it has read the whole body, as registries
-        // do that want credentials; and a few connections serve uploads better than one.
-        configuration.httpVersion = .http1Only
-        // Whoever refuses a connection is believed; trying again is the policy's business.
-        configuration.connectionPool.retryConnectionEstablishment = false
-        return configuration
-    }
 
     private let trace: Trace?
+    private let reach: Reach
+    private let settings: (any HTTPSettingsSource)?
 
-    /// - Parameter trace: told of each try and its answer, without headers, bodies and queries.
-    package init(trace: Trace? = nil) {
+    /// - Parameters:
+    ///   - trace: told of each try and its answer, without headers, bodies and queries.
+    ///   - reach: where it may connect to.
+    ///   - settings: asked how each server is reached; nil reaches all directly and trusts the system's certificates.
+    package init(trace: Trace? = nil, reach: Reach = .anywhere, settings: (any HTTPSettingsSource)? = nil) {
         self.trace = trace
+        self.reach = reach
+        self.settings = settings
     }
 
     /// Sends a request and reads the answer; tries again where the policy and the failure allow it.
@@ -112,7 +120,7 @@ package struct HTTPTransport: Sendable {
                 let reply = try await sendOnce(exchange)
                 guard RetryPolicy.isTransient(reply.status), attempt < retry.attempts else { return reply }
                 try await Task.sleep(for: retry.delay(after: attempt, asked: reply.retryAfter))
-            } catch let error as TransportError where error.kind == .unreachable || error.kind == .timedOut {
+            } catch let error as TransportError where RetryPolicy.isTransient(error.kind) {
                 guard attempt < retry.attempts else { throw error }
                 try await Task.sleep(for: retry.delay(after: attempt, asked: nil))
             }
@@ -137,9 +145,10 @@ package struct HTTPTransport: Sendable {
 
     private func attempt(_ exchange: Exchange) async throws -> Reply {
         note(exchange)
+        let settings = try await settings?.settings(for: exchange.url) ?? HTTPSettings()
         do {
-            let response = try await Self.client.execute(
-                try request(exchange), deadline: .now() + .nanoseconds(exchange.deadline.nanoseconds))
+            let response = try await client(for: exchange, settings).execute(
+                try request(exchange, settings), deadline: .now() + .nanoseconds(exchange.deadline.nanoseconds))
             let body = try await response.body.collect(upTo: Self.answerLimit)
             trace?.note("http <", "\(response.status.code), \(body.readableBytes) bytes")
             return Reply(
@@ -157,9 +166,10 @@ package struct HTTPTransport: Sendable {
         _ exchange: Exchange, onChunk: (ByteChunk) async throws -> Bool
     ) async throws -> Reply {
         note(exchange)
+        let settings = try await settings?.settings(for: exchange.url) ?? HTTPSettings()
         do {
-            let response = try await Self.client.execute(
-                try request(exchange), deadline: .now() + .nanoseconds(exchange.deadline.nanoseconds))
+            let response = try await client(for: exchange, settings).execute(
+                try request(exchange, settings), deadline: .now() + .nanoseconds(exchange.deadline.nanoseconds))
             trace?.note("http <", "\(response.status.code), as it comes")
             if response.status == .ok || response.status == .partialContent {
                 for try await buffer in response.body where try await !onChunk(Array(buffer.readableBytesView)) {
@@ -179,10 +189,22 @@ package struct HTTPTransport: Sendable {
     /// A piece of a body.
     package typealias ByteChunk = [UInt8]
 
-    private func request(_ exchange: Exchange) throws -> HTTPClientRequest {
+    private static let clients = ClientPool()
+
+    private func client(for exchange: Exchange, _ settings: HTTPSettings) -> HTTPClient {
+        Self.clients.client(through: settings.proxy, isGuarded: !reach.isFree(exchange.url))
+    }
+
+    private func request(_ exchange: Exchange, _ settings: HTTPSettings) throws -> HTTPClientRequest {
         var request = HTTPClientRequest(url: exchange.url)
         request.method = HTTPMethod(rawValue: exchange.method)
         for (name, value) in exchange.headers { request.headers.add(name: name, value: value) }
+        if exchange.takesOwnHeaders {
+            let set = request.headers
+            for header in settings.headers where !set.contains(name: header.name) {
+                request.headers.add(name: header.name, value: header.value)
+            }
+        }
         switch exchange.body {
         case .none: break
         case .bytes(let bytes): request.body = .bytes(ByteBuffer(bytes: bytes))
@@ -190,11 +212,7 @@ package struct HTTPTransport: Sendable {
         case .part(let path, let offset, let size):
             request.body = .stream(FileChunks(path: path, offset: offset, count: size), length: .known(size))
         }
-        if !exchange.certificates.isEmpty {
-            var configuration = TLSConfiguration.makeClientConfiguration()
-            configuration.additionalTrustRoots = exchange.certificates.map { .file($0) }
-            request.tlsConfiguration = configuration
-        }
+        request.tlsConfiguration = try settings.tlsConfiguration(alsoTrusting: exchange.certificates)
         return request
     }
 
@@ -202,16 +220,8 @@ package struct HTTPTransport: Sendable {
         trace?.note("http !", "\(error)")
         if Task.isCancelled { return CancellationError() }
         if error is CancellationError || error is TransportError { return error }
-        let kind: TransportError.Kind
-        switch error {
-        case let error as HTTPClientError
-        where error == .deadlineExceeded || error == .readTimeout || error == .connectTimeout:
-            kind = .timedOut
-        case is NIOTooManyBytesError: kind = .answerTooLarge
-        case is FileChunks.ReadFailed: kind = .unreadableFile
-        default: kind = .unreachable
-        }
-        return TransportError(kind: kind, url: exchange.url, detail: String(describing: error))
+        return TransportError(
+            kind: TransportError.Kind(of: error), url: exchange.url, detail: String(describing: error))
     }
 }
 

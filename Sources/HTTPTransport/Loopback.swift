@@ -7,4 +7,16 @@ package enum Loopback {
         return parts.count == 4 && parts[0] == "127"
             && parts.allSatisfy { UInt8($0) != nil && $0.first?.isNumber == true }
     }
+
+    /// Whether a URL leads to this machine.
+    package static func contains(hostOf url: String) -> Bool { contains(host(of: url)) }
+
+    /// The host in a URL, without its port; an IPv6 address keeps its brackets.
+    package static func host(of url: String) -> Substring {
+        let authority = url.drop { $0 != "/" }.drop { $0 == "/" }.prefix { !"/?#".contains($0) }
+        return authority.hasPrefix("[")
+            ? authority.prefix(
+                upTo: authority.firstIndex(of: "]").map { authority.index(after: $0) } ?? authority.endIndex)
+            : authority.prefix { $0 != ":" }
+    }
 }

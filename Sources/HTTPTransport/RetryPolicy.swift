@@ -30,4 +30,12 @@ package struct RetryPolicy: Sendable {
     package static func isTransient(_ status: Int) -> Bool {
         [408, 425, 429, 500, 502, 503, 504].contains(status)
     }
+
+    /// Whether an answer that did not come may come later.
+    static func isTransient(_ kind: TransportError.Kind) -> Bool {
+        switch kind {
+        case .unreachable, .timedOut, .unknownHost: true
+        case .answerTooLarge, .unreadableFile, .untrusted, .proxyRefused, .privateAddress: false
+        }
+    }
 }

@@ -1,5 +1,6 @@
 internal import AsyncHTTPClient
 internal import Diagnostics
+internal import HTTPTransport
 internal import HTTPTypes
 internal import Hummingbird
 internal import Logging
@@ -22,11 +23,23 @@ package struct PlatformServer: Sendable {
         /// The API's port; 0 takes one that is free.
         package var port: Int
         package var restoresLedger: Bool
+        /// Hosts of registries and stores to which a platform that listens for others goes though they lead to a private
+        /// network, each with or without its port.
+        package var allowedRegistries: [String]
 
-        package init(host: String = "127.0.0.1", port: Int = 0, restoresLedger: Bool = false) {
+        package init(
+            host: String = "127.0.0.1", port: Int = 0, restoresLedger: Bool = false, allowedRegistries: [String] = []
+        ) {
             self.host = host
             self.port = port
             self.restoresLedger = restoresLedger
+            self.allowedRegistries = allowedRegistries
+        }
+
+        /// Where the platform goes for an artifact: who reaches it over loopback alone reaches everything themself.
+        var reach: Reach {
+            Loopback.contains(host)
+                ? .anywhere : .publicAddresses(besides: Set(allowedRegistries.map { $0.lowercased() }))
         }
     }
 
@@ -57,6 +70,7 @@ package struct PlatformServer: Sendable {
         let engine = DeploymentEngine(
             .init(
                 ledger: ledger, feed: feed,
+                puller: ArtifactPuller(blobs: blobs, environment: environment, reach: options.reach),
                 folders: ReleaseFolders(folder: home.releases, blobs: blobs),
                 repositories: repositories, follower: follower,
                 runtime: SandboxRuntime(environment: environment, hidden: [home.folder]), http: http,

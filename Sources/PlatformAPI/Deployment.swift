@@ -6,12 +6,18 @@ package struct DeploymentRequest: Codable, Sendable, Equatable {
     package struct Artifact: Codable, Sendable, Equatable {
         /// `image` or `zip`.
         package var kind: String
-        /// `<repository>@<digest>`, with a registry host in front when it is not the platform's own.
+        /// `<repository>@<digest>`, with a registry host in front when it is not the platform's own; in S3
+        /// `s3://<bucket>/<prefix>/<app>@<digest>` for an image and `s3://<bucket>/<prefix>/<app>/<hex>.zip` for a ZIP.
         package var reference: String
+        /// Presigned URLs of what lies in S3, by the digest of each part, where the platform has no key of its own.
+        ///
+        /// They are secrets: a platform tells and keeps none of them.
+        package var urls: [String: String]?
 
-        package init(kind: String, reference: String) {
+        package init(kind: String, reference: String, urls: [String: String]? = nil) {
             self.kind = kind
             self.reference = reference
+            self.urls = urls
         }
     }
 
@@ -220,6 +226,11 @@ package struct DeploymentFailure: Codable, Sendable, Equatable {
         case exitCode = "exit_code"
         case logTail = "log_tail"
     }
+}
+
+extension Deployment {
+    /// Whether nothing more will be heard of it, though it is not known to be over.
+    package var isHandedOver: Bool { phase == DeploymentPhase.handedOver.rawValue && !status.isFinal }
 }
 
 /// An entry of a deployment's event stream; ids rise by one, so that a reader can resume.

@@ -26,4 +26,6 @@ package enum DeploymentStatus: String, Codable, Sendable, CaseIterable {
 /// What a deployment is doing within its status; more may come, so readers keep unknown ones as text.
 package enum DeploymentPhase: String, Codable, Sendable {
     case pulling, releasing, starting, checking, switching
+    /// The other side has everything and does not tell what it makes of it; its ref has moved.
+    case handedOver = "handed_over"
 }

@@ -17,14 +17,20 @@ package struct PlatformDescription: Codable, Sendable, Equatable {
         package var requestBytes: Int
         /// Bytes of an image manifest.
         package var manifestBytes: Int
+        /// Bytes of an artifact's compressed parts together; nil when nothing is said of it.
+        package var artifactBytes: Int64?
         /// Seconds from SIGTERM to SIGKILL.
         package var graceSeconds: Int
         /// Seconds until a release must be healthy.
         package var healthTimeoutSeconds: Int
 
-        package init(requestBytes: Int, manifestBytes: Int, graceSeconds: Int, healthTimeoutSeconds: Int) {
+        package init(
+            requestBytes: Int, manifestBytes: Int, artifactBytes: Int64? = nil, graceSeconds: Int,
+            healthTimeoutSeconds: Int
+        ) {
             self.requestBytes = requestBytes
             self.manifestBytes = manifestBytes
+            self.artifactBytes = artifactBytes
             self.graceSeconds = graceSeconds
             self.healthTimeoutSeconds = healthTimeoutSeconds
         }
@@ -32,6 +38,7 @@ package struct PlatformDescription: Codable, Sendable, Equatable {
         enum CodingKeys: String, CodingKey {
             case requestBytes = "request_bytes"
             case manifestBytes = "manifest_bytes"
+            case artifactBytes = "artifact_bytes"
             case graceSeconds = "grace_seconds"
             case healthTimeoutSeconds = "health_timeout_seconds"
         }
@@ -46,6 +53,8 @@ package struct PlatformDescription: Codable, Sendable, Equatable {
     package var limits: Limits?
     /// Names of optional parts that this platform has.
     package var features: [String]
+    /// The feature of a platform that takes presigned URLs with a deployment.
+    package static let presignedURLs = "presigned-urls"
 
     package init(
         version: String, platforms: [Target], artifactKinds: [String], registry: String? = nil, limits: Limits? = nil,

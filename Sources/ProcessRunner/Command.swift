@@ -1,7 +1,7 @@
 /// A program of somebody else's with everything it is started with.
 ///
-/// Nothing is inherited but the environment given here. Each run gets its own session, so that a deadline or a cancel
-/// reaches every process that the program left behind.
+/// Nothing is inherited but the environment given here. Each run gets its own session, unless it keeps the terminal, so
+/// that a deadline or a cancel reaches every process that the program left behind.
 package struct Command: Sendable {
     /// A name that is looked up in the `PATH` of `environment`, or a path.
     package var executable: String
@@ -11,17 +11,22 @@ package struct Command: Sendable {
     package var environment: [String: String]
     /// The folder the program starts in; nil is the caller's.
     package var workingDirectory: String?
+    /// Whether it stays in the caller's session and process group, so that it can ask a person at the terminal, as ssh
+    /// does. A deadline or a cancel then reaches the program alone.
+    package var keepsTerminal: Bool
 
     package init(
         _ executable: String,
         _ arguments: [String] = [],
         environment: [String: String],
-        workingDirectory: String? = nil
+        workingDirectory: String? = nil,
+        keepsTerminal: Bool = false
     ) {
         self.executable = executable
         self.arguments = arguments
         self.environment = environment
         self.workingDirectory = workingDirectory
+        self.keepsTerminal = keepsTerminal
     }
 
     /// The last component of `executable`: what messages call the program. Arguments may hold secrets and are not told.

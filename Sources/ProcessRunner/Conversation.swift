@@ -57,6 +57,8 @@ extension Command {
         /// To the caller's own standard error.
         case inherit
         case discard
+        /// To the closure, line by line and one at a time.
+        case lines(@Sendable (String) async -> Void)
     }
 
     /// Runs the program and speaks with it.
@@ -71,6 +73,24 @@ extension Command {
         switch errorOutput {
         case .inherit: try await converse(error: .currentStandardError, deadline: deadline, body)
         case .discard: try await converse(error: .discarded, deadline: deadline, body)
+        case .lines(let onLine): try await converse(deadline: deadline, onLine, body)
+        }
+    }
+
+    private func converse<Result: Sendable>(
+        deadline: Duration?, _ onLine: @escaping @Sendable (String) async -> Void,
+        _ body: @escaping @Sendable (Conversation) async throws -> Result
+    ) async throws -> (Result, ExitStatus) {
+        let name = name
+        return try await supervise(
+            input: .inputWriter, output: .sequence, error: .sequence, deadline: deadline
+        ) { execution in
+            async let errors: Void = Self.lines(of: execution.standardError, onLine)
+            let result = try await body(
+                Conversation(
+                    writer: execution.standardInputWriter, output: execution.standardOutput, command: name))
+            try await errors
+            return result
         }
     }
 

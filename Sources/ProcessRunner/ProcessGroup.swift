@@ -12,6 +12,10 @@ final class ProcessGroup: Sendable {
     }
 
     private let state = Mutex(State())
+    /// Whether the child leads a group; one that stays in its caller's is ended by itself.
+    private let isOwn: Bool
+
+    init(isOwn: Bool = true) { self.isOwn = isOwn }
 
     /// How long processes have to leave after SIGTERM.
     static let grace = Duration.seconds(2)
@@ -33,7 +37,7 @@ final class ProcessGroup: Sendable {
             state.isUnwanted = true
             guard let leader = state.leader else { return nil }
             // A canceled task cannot sleep; the wait needs a task of its own, awaited here.
-            let ending = state.ending ?? Task { await Self.end(leader) }
+            let ending = state.ending ?? Task { [isOwn] in await isOwn ? Self.end(leader) : Self.endAlone(leader) }
             state.ending = ending
             return ending
         }
@@ -44,6 +48,18 @@ final class ProcessGroup: Sendable {
         guard kill(-group, SIGTERM) == 0, await !isGone(group, within: grace) else { return }
         kill(-group, SIGKILL)
         _ = await isGone(group, within: grace)
+    }
+
+    private static func endAlone(_ process: Int32) async {
+        guard kill(process, SIGTERM) == 0 else { return }
+        let limit = ContinuousClock.now + grace
+        while let entry = ProcessTable.entry(of: process), !entry.isZombie {
+            if ContinuousClock.now >= limit {
+                kill(process, SIGKILL)
+                return
+            }
+            try? await Task.sleep(for: .milliseconds(10))
+        }
     }
 
     private static func isGone(_ group: Int32, within time: Duration) async -> Bool {

@@ -18,7 +18,7 @@ extension Command {
         body: @escaping @Sendable (Execution<Input, Output, ErrorOutput>) async throws -> Result
     ) async throws -> (Result, ExitStatus) {
         let configuration = try configuration()
-        let processes = ProcessGroup()
+        let processes = ProcessGroup(isOwn: !keepsTerminal)
         return try await withThrowingTaskGroup(of: Ending<Result>.self) { group in
             group.addTask {
                 try await launch(
@@ -88,11 +88,11 @@ extension Command {
             throw ProcessError(.launchFailed, command: name, detail: "an argument or variable holds a NUL byte")
         }
         var options = PlatformOptions()
-        options.createSession = true
+        options.createSession = !keepsTerminal
         // The library would stop at the leader; `ProcessGroup` ends the group. Signal 0 only keeps the library waiting,
         // whose own SIGKILL after that time is the last resort.
         options.teardownSequence = [
-            .send(signal: Signal(rawValue: 0), toProcessGroup: true, allowedDurationToNextStep: .seconds(10))
+            .send(signal: Signal(rawValue: 0), toProcessGroup: !keepsTerminal, allowedDurationToNextStep: .seconds(10))
         ]
         return Configuration(
             executable: .path(FilePath(try ExecutableLookup.resolve(self))),

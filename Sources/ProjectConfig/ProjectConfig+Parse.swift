@@ -13,7 +13,7 @@ extension ProjectConfig {
             node,
             keys: [
                 "app", "image", "processes", "port", "health", "release", "grace", "environments", "hooks", "registry",
-                "build", "artifact",
+                "build", "artifact", "deploy",
             ])
         if let node = keys["app"] { app = try Self.app(node) }
         if let node = keys["image"] { image = try ImageSettings(node) }
@@ -32,6 +32,7 @@ extension ProjectConfig {
             }
             artifact = kind
         }
+        if let node = keys["deploy"] { deploy = try DeployCommand(node) }
     }
 
     private static func app(_ node: ConfigNode) throws(ConfigError) -> String {

@@ -33,6 +33,9 @@ package struct ProjectConfig: Sendable, Equatable {
     /// Where artifacts go, such as `ghcr.io/acme/api` or `s3://bucket/prefix`; nil for the platform's own registry.
     package var registry: String?
 
+    /// The command that deploys to remotes of command mode; nil leaves it to git's configuration.
+    package var deploy: DeployCommand?
+
     /// How the commit becomes an artifact.
     package var build = BuildSettings()
 

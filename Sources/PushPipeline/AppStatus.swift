@@ -15,7 +15,8 @@ package struct AppStatus: Sendable {
     /// Asks the platform behind a remote; an embedded one that is stopped stays so.
     package static func read(remote: String?, environment: [String: String]) async throws(UserError) -> AppStatus {
         let connection = try await RemoteChoice(environment: environment).connect(remote, onStart: nil)
-        let deployer = APIDeployer(connection, transport: HTTPTransport())
+        let deployer = APIDeployer(
+            connection, transport: HTTPTransport(settings: GitHTTPSettings(environment: environment)))
         guard let refs = try await deployer.refs() else { throw deployer.noApp }
         return AppStatus(
             app: connection.app, environments: try await deployer.environments(), refs: refs,
@@ -61,7 +62,9 @@ package enum AppCreation {
     /// - Returns: the app's name with its owner.
     package static func create(remote: String?, environment: [String: String]) async throws(UserError) -> String {
         let connection = try await RemoteChoice(environment: environment).connect(remote, onStart: {})
-        try await APIDeployer(connection, transport: HTTPTransport()).createApp()
+        try await APIDeployer(
+            connection, transport: HTTPTransport(settings: GitHTTPSettings(environment: environment))
+        ).createApp()
         return connection.app.description
     }
 }

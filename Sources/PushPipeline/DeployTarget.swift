@@ -15,6 +15,8 @@ struct DeployTarget: Sendable {
     let source: any SourceSender
     /// The registry that the platform itself keeps; nil where there is none.
     let registry: PlatformRegistry?
+    /// The registry that the other end asks its pushers to use, where the project names none.
+    var suggestedRegistry: String?
 }
 
 /// Brings objects with their history to the other end, where no ref of a user's shows them.
@@ -30,12 +32,16 @@ struct PlatformRegistry: Sendable {
     let token: String?
 }
 
+extension SourcePush: SourceSender {
+    func send(_ ids: [ObjectID]) async throws(UserError) { try await send(ids.map(\.hex)) }
+}
+
 extension DeployTarget {
     /// A platform that is spoken to by its API.
     init(_ connection: PlatformConnection, location: RepositoryLocation, transport: HTTPTransport) {
         self.init(
             app: connection.app, deployer: APIDeployer(connection, transport: transport),
-            source: SourcePush(location: location, connection: connection),
+            source: SourcePush(connection, environment: location.environment, folder: location.folder),
             registry: PlatformRegistry(baseURL: connection.baseURL, token: connection.token))
     }
 }

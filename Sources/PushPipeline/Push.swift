@@ -34,9 +34,9 @@ struct Push: Sendable {
         async let _ = signsOfLife()
         do {
             let result = try await build(plan)
-            let reference = try await upload(result, plan)
+            let artifact = try await upload(result, plan)
             try await source
-            return try await deploy(reference, plan, with: others)
+            return try await deploy(artifact, plan, with: others)
         } catch let error as UserError {
             throw error
         } catch {
@@ -94,7 +94,11 @@ struct Push: Sendable {
         ).resolve(for: plan.platform)
     }
 
-    private func upload(_ result: BuildResult, _ plan: PushPlan) async throws -> String {
+    /// How long a platform without a key may read an artifact; it may have to wait for its turn first.
+    private static let presignedSeconds = 3600
+
+    /// Brings the artifact to its store and says how the platform finds it there.
+    private func upload(_ result: BuildResult, _ plan: PushPlan) async throws -> DeploymentRequest.Artifact {
         let artifact = result.artifact
         let began = ContinuousClock.now
         let reference = store.reference(to: artifact)
@@ -110,7 +114,10 @@ struct Push: Sendable {
             text = "\(place), \(summary.sentLayers) of \(summary.layers) layers, \(formatBytes(summary.sentBytes))"
         }
         reporter.report(.finished(.upload, text, ContinuousClock.now - began))
-        return reference
+        return DeploymentRequest.Artifact(
+            kind: plan.config.artifact.rawValue, reference: reference,
+            urls: plan.takesPresignedURLs
+                ? try await store.presignedURLs(for: artifact, seconds: Self.presignedSeconds) : nil)
     }
 
     /// Says beside the artifact how it was made. A registry that does not take that is no reason to stop.
@@ -128,14 +135,14 @@ struct Push: Sendable {
     }
 
     private func deploy(
-        _ reference: String, _ plan: PushPlan, with others: [RefUpdate]
+        _ artifact: DeploymentRequest.Artifact, _ plan: PushPlan, with others: [RefUpdate]
     ) async throws(UserError) -> Deployment {
         let began = ContinuousClock.now
         let request = DeploymentRequest(
             environment: plan.environment, kind: plan.isPreview ? "preview" : "permanent",
             protected: plan.isProtected, ref: plan.update.ref,
             commit: plan.commit.id.hex, oldCommit: plan.update.old?.hex, force: plan.update.isForced,
-            artifact: .init(kind: plan.config.artifact.rawValue, reference: reference), settings: plan.settings,
+            artifact: artifact, settings: plan.settings,
             tests: plan.tests, message: wishes.message ?? plan.commit.summary,
             client: "git-remote-bim/\(Diagnostics.version)", refs: others.map(\.change), extra: wishes.extra)
         let probes = ProbeCount()
@@ -150,17 +157,21 @@ struct Push: Sendable {
             }
         }
         let duration = ContinuousClock.now - began
+        if deployment.isHandedOver {
+            let text = "handed over with \(reference); the other side does not tell what becomes of it"
+            reporter.report(.finished(.deploy, text, duration))
+            return deployment
+        }
         guard deployment.status.isFinal else {
             let text = "deployment \(deployment.id) goes on, and is not waited for; git bim status tells how it ends"
             reporter.report(.finished(.deploy, text, duration))
             return deployment
         }
-        guard deployment.status == .healthy, let release = deployment.release else {
-            throw failure(of: deployment, after: duration, plan)
-        }
+        guard deployment.status == .healthy else { throw failure(of: deployment, after: duration, plan) }
         let count = probes.value
         let health = count == 0 ? "running" : "healthy after \(count) \(count == 1 ? "probe" : "probes")"
-        reporter.report(.finished(.deploy, "release \(release), \(health)", duration))
+        let name = deployment.release.map { "release \($0), \(health)" } ?? "done"
+        reporter.report(.finished(.deploy, name, duration))
         return deployment
     }
 
@@ -174,7 +185,9 @@ struct Push: Sendable {
         if failure.phase != DeploymentPhase.releasing.rawValue {
             for line in failure.logTail.suffix(20) { reporter.report(.output(line)) }
         }
-        let live = plan.update.liveRelease.map { "release \($0) is still live" }
+        // A platform that cannot run or reach anything may not reach that one either.
+        let live =
+            failure.code == .platformUnavailable ? nil : plan.update.liveRelease.map { "release \($0) is still live" }
         let hints = [failure.hint, live].compactMap(\.self)
         return UserError(failure.code, failure.message, hint: hints.isEmpty ? nil : hints.joined(separator: "; "))
     }

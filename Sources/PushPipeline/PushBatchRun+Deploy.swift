@@ -47,7 +47,7 @@ extension PushBatchRun {
             reporter.report(.notice("somebody else has pushed the same commit meanwhile, and it is live"))
             return Done(forced: update.losesCommits, newID: newID(of: plan, plan.commit.id.hex))
         }
-        guard deployment.status.isFinal else {
+        guard deployment.status.isFinal || deployment.isHandedOver else {
             // The ref has not moved, and git is told so.
             var done = update.unmoved
             done.isPending = true

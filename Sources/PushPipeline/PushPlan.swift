@@ -29,6 +29,8 @@ struct PushPlan: Sendable {
     let choice: BuilderChoice
     /// Whether build steps run in a sandbox; the pusher alone can say no.
     let closesBuild: Bool
+    /// Whether the platform may be handed URLs that let it read the artifact without a key of its own.
+    let takesPresignedURLs: Bool
 
     /// - Throws: `NO_BUILDER` when nothing says how to start the app.
     init(
@@ -55,7 +57,9 @@ struct PushPlan: Sendable {
                 .configInvalid, "the platform takes no artifact of the kind '\(subject.config.artifact.rawValue)'",
                 hint: "set 'artifact' in bim.yml to \(description.artifactKinds.joined(separator: " or "))")
         }
-        store = try StoreChoice(subject.config, settings, platform: target.registry)
+        takesPresignedURLs = description.features.contains(PlatformDescription.presignedURLs)
+        store = try StoreChoice(
+            subject.config, settings, platform: target.registry, suggested: target.suggestedRegistry)
         do {
             evidence = try TestEvidence(
                 tree: commit.tree, branch: String(update.ref.dropFirst("refs/heads/".count)),
@@ -102,10 +106,12 @@ struct PushPlan: Sendable {
 
     /// What the file may say and this version cannot do is refused, not overlooked.
     private static func refuseUnsupported(_ config: ProjectConfig) throws(UserError) {
-        if config.port != nil {
+        if let port = config.port {
+            // The old and the new release run side by side until the switch, on one network: one port serves one of them.
             throw UserError(
-                .configInvalid, "bim.yml sets 'port', which this version does not support yet",
-                hint: "remove the key, commit and push again")
+                .configInvalid,
+                "bim.yml sets 'port: \(port)', and every release gets a port of its own in the variable PORT",
+                hint: "remove 'port' and let the process take it, such as 'web: python3 app.py --port $PORT'")
         }
     }
 

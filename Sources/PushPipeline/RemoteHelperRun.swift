@@ -29,7 +29,12 @@ package struct RemoteHelperRun: Sendable {
         self.remote = remote
         self.address = address
         trace = Trace(environment: location.environment)
-        transport = HTTPTransport(trace: trace)
+        // The embedded platform is on this machine, and git's settings for the network say nothing of it.
+        let isEmbedded = if case .embedded? = try? RemoteAddress(address) { true } else { false }
+        transport = HTTPTransport(
+            trace: trace,
+            settings: isEmbedded
+                ? nil : GitHTTPSettings(environment: location.environment, folder: location.folder))
     }
 
     /// What the lines so far have led to.
@@ -88,14 +93,11 @@ package struct RemoteHelperRun: Sendable {
             let session = progress.session
             progress.status = try await untilAborted { try await passThrough(address, session, line) }
         case .connect(let service):
-            guard case .repository(let path) = try address.get() else {
+            guard let remote = try repository(try address.get()) else {
                 throw UserError(.internal, "'\(service)' cannot be spoken with '\(self.address)'")
             }
-            let program = progress.session.options.servicePath
-            progress.status = try await untilAborted {
-                try await RepositoryRemote(path: path, location: location)
-                    .serve(service, program: program, channel: channel)
-            }
+            let options = progress.session.options
+            progress.status = try await untilAborted { try await remote.serve(service, options, channel: channel) }
         case .finished:
             finish(progress)
             progress.status = 0
@@ -180,11 +182,36 @@ extension RemoteHelperRun {
         }
     }
 
+    /// The git repository that holds the remote's refs; nil where a platform does.
+    private func repository(_ address: RemoteAddress) throws(UserError) -> RepositoryRemote? {
+        switch address {
+        case .repository(let address): RepositoryRemote(address: address, location: location)
+        case .command(let name, let app): try RepositoryRemote(command: name, app, location)
+        case .embedded, .api: nil
+        }
+    }
+
+    /// What a push deploys to.
+    private func target(
+        _ address: RemoteAddress, _ settings: RemoteSettings, _ options: PushOptions, _ reporter: any Reporter
+    ) async throws(UserError) -> DeployTarget {
+        switch address {
+        case .repository(let address):
+            try await DeployTarget(
+                server: RepositoryRemote(address: address, location: location), settings, options, reporter: reporter)
+        case .command(let name, let app):
+            try DeployTarget(command: name, app, settings, reporter: reporter)
+        case .embedded, .api:
+            DeployTarget(try await connect(address, reporter), location: location, transport: transport)
+        }
+    }
+
     /// The refs for a push come from where they are true; `HEAD` is left out.
     private func list(_ address: RemoteAddress, _ options: SessionOptions) async throws(UserError) -> [UInt8] {
         let refs: [RefRecord]
-        if case .repository(let path) = address {
-            refs = try await RepositoryRemote(path: path, location: location).refs(receivePack: options.servicePath)
+        if let repository = try repository(address) {
+            let policy = try DeployPolicy(RemoteSettings(remote: remote, location: location))
+            refs = try await repository.refs(options, policy: policy)
         } else {
             let connection = try await connect(address, reporter(options))
             let deployer = APIDeployer(connection, transport: transport)
@@ -205,16 +232,14 @@ extension RemoteHelperRun {
             do throws(UserError) {
                 let settings = RemoteSettings(remote: remote, location: location)
                 let policy = try DeployPolicy(settings)
-                if case .repository(let path) = address {
-                    let run = RepositoryBatchRun(
-                        remote: RepositoryRemote(path: path, location: location), policy: policy, local: local,
-                        reporter: reporter)
+                if policy == .never, let repository = try repository(address) {
+                    let run = RepositoryBatchRun(remote: repository, local: local, reporter: reporter)
                     return (await run.run(batch), [])
                 }
-                let connection = try await connect(address, reporter)
+                let target = try await target(address, settings, batch.options, reporter)
                 return await PushBatchRun(
-                    local: local, target: DeployTarget(connection, location: location, transport: transport),
-                    settings: settings, policy: policy, transport: transport, reporter: reporter
+                    local: local, target: target, settings: settings, policy: policy, transport: transport,
+                    reporter: reporter
                 ).run(batch)
             } catch {
                 reporter.report(.failure(error))
@@ -236,6 +261,9 @@ extension RemoteHelperRun {
 extension RemoteAddress {
     /// How git reads from what stands there.
     fileprivate var reading: Session.Reading {
-        if case .repository = self { .connection } else { .smartHTTP }
+        switch self {
+        case .repository, .command: .connection
+        case .embedded, .api: .smartHTTP
+        }
     }
 }

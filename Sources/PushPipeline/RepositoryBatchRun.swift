@@ -1,3 +1,4 @@
+internal import Deployers
 internal import Diagnostics
 internal import GitCore
 internal import PlatformAPI
@@ -6,25 +7,19 @@ internal import RemoteHelper
 /// Carries out one batch of git on a repository that only keeps the source: every destination gets exactly one answer.
 struct RepositoryBatchRun: Sendable {
     let remote: RepositoryRemote
-    let policy: DeployPolicy
     let local: LocalRefs
     let reporter: any Reporter
 
     /// Answers for all updates of the batch, in order.
     func run(_ batch: PushBatch) async -> [UInt8] {
         do throws(UserError) {
-            guard policy == .never else {
-                throw UserError(
-                    .configInvalid, "'\(remote.path)' is a git repository, to which this version deploys nothing",
-                    hint: "git config remote.<name>.bimDeploy never  keeps the source there")
-            }
-            let refs = try await remote.refs(receivePack: batch.options.servicePath)
+            let refs = try await remote.server.refs(receivePack: batch.options.servicePath)
             return await answer(
                 batch,
                 RefUpdateResolver(
                     local: local,
                     refs: Dictionary(refs.map { ($0.ref, $0) }, uniquingKeysWith: { first, _ in first }),
-                    options: batch.options, policy: policy))
+                    options: batch.options, policy: .never))
         } catch {
             reporter.report(.failure(error))
             return PushReply.refusal(of: batch, .other(error.reason))

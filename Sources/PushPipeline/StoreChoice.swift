@@ -13,10 +13,12 @@ enum StoreChoice: Sendable {
     case bucket(S3Location)
 
     /// - Throws: `CONFIG_INVALID` for what names no registry, and where none is named and the platform has none.
-    init(_ config: ProjectConfig, _ settings: RemoteSettings, platform: PlatformRegistry?) throws(UserError) {
+    init(
+        _ config: ProjectConfig, _ settings: RemoteSettings, platform: PlatformRegistry?, suggested: String? = nil
+    ) throws(UserError) {
         let own: (key: String, value: String)?
         do { own = try settings.value("registry") } catch { throw error.userError }
-        guard let name = own?.value ?? config.registry else {
+        guard let name = own?.value ?? config.registry ?? suggested else {
             guard let platform else {
                 throw UserError(
                     .configInvalid,

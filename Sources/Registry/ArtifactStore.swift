@@ -18,11 +18,15 @@ package protocol ArtifactStore: Sendable {
     ///
     /// - Parameter type: the document's media type.
     func attach(_ document: [UInt8], type: String, to artifact: Artifact) async throws
+    /// URLs by which whoever has no credentials may read the artifact for so many seconds, by the digest of each part;
+    /// nil for a store that gives none. They are secrets.
+    func presignedURLs(for artifact: Artifact, seconds: Int) async throws -> [String: String]?
 }
 
 extension ArtifactStore {
     package func reference(to artifact: Artifact) -> String { reference(to: artifact.digest) }
     package func contains(_ artifact: Artifact) async throws -> Bool { try await contains(artifact.digest) }
+    package func presignedURLs(for artifact: Artifact, seconds: Int) async throws -> [String: String]? { nil }
 }
 
 /// What an upload had to send.

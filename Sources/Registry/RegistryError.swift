@@ -12,6 +12,8 @@ package enum RegistryError: Error, Sendable, Equatable {
     case noSpace(host: String)
     case unreachable(host: String, detail: String)
     case unreadableLayer(path: String)
+    /// The registry, or where it sends its clients, has an address to which this client may not go.
+    case privateAddress(host: String)
 
     /// The error for people: registries' troubles have codes of their own.
     package var userError: UserError {
@@ -27,7 +29,7 @@ package enum RegistryError: Error, Sendable, Equatable {
         case .tokenRefused(let host):
             UserError(
                 .registryAuth, "the registry '\(host)' does not take the platform's token",
-                hint: "set BIM_TOKEN, or store the token with git credential")
+                hint: "git bim login <remote>")
         case .denied(let host, let repository, let message):
             UserError(
                 .registryAuth,
@@ -50,6 +52,10 @@ package enum RegistryError: Error, Sendable, Equatable {
         case .unreadableLayer(let path):
             UserError(
                 .buildFailed, "the layer in '\(path)' cannot be read", hint: "remove the cache folder and push again")
+        case .privateAddress(let host):
+            UserError(
+                .registryUnreachable, "the registry '\(host)' leads to a private network",
+                hint: "use a registry with a public address")
         }
     }
 

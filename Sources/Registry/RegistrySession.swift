@@ -85,12 +85,15 @@ struct RegistrySession: Sendable {
         var exchange = exchange
         exchange.certificates = endpoint.certificates
         guard isOwn(exchange.url) else { return try await translating { try await perform(exchange) } }
-        let plain = exchange
         var header: String?
         switch authorization {
-        case .fixed(let value): header = value
+        case .fixed(let value):
+            header = value
+            // The platform's own registry is the platform.
+            exchange.takesOwnHeaders = true
         case .source(let source): header = await source.header(for: scope)
         }
+        let plain = exchange
         for attempt in 1... {
             exchange = plain
             if let header { exchange.headers.append(("Authorization", header)) }
@@ -163,9 +166,12 @@ extension RegistrySession {
         do {
             return try await body()
         } catch let failure as TransportError {
-            throw failure.kind == .unreadableFile
-                ? RegistryError.unreadableLayer(path: failure.detail)
-                : RegistryError.unreachable(host: endpoint.host, detail: failure.description)
+            switch failure.kind {
+            case .unreadableFile: throw RegistryError.unreadableLayer(path: failure.detail)
+            case .privateAddress: throw RegistryError.privateAddress(host: endpoint.host)
+            case .unreachable, .timedOut, .answerTooLarge, .unknownHost, .untrusted, .proxyRefused:
+                throw RegistryError.unreachable(host: endpoint.host, detail: failure.description)
+            }
         }
     }
 }

@@ -1,19 +1,15 @@
 internal import HTTPTransport
 
-#if canImport(Glibc)
-    internal import Glibc
-#endif
-
 /// An absolute `http` or `https` URL, as far as it takes to decide what may be sent there.
-struct WebAddress: Equatable {
-    let scheme: String
+package struct WebAddress: Equatable {
+    package let scheme: String
     /// In lower case; an IPv6 address in brackets.
-    let host: String
-    let port: Int
+    package let host: String
+    package let port: Int
     let text: String
 
     /// Reads a URL; nil for other schemes, for one without a host, and for one with a user in it.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         guard let colon = text.firstRange(of: "://") else { return nil }
         scheme = text[..<colon.lowerBound].lowercased()
         guard scheme == "http" || scheme == "https" else { return nil }
@@ -39,33 +35,7 @@ struct WebAddress: Equatable {
     /// Whether the host is an address that is meant for this machine or this network alone, in any spelling.
     var isPrivate: Bool {
         if host == "localhost" || host.hasSuffix(".localhost") { return true }
-        if host.hasPrefix("[") {
-            var address = in6_addr()
-            guard inet_pton(AF_INET6, String(host.dropFirst().dropLast()), &address) == 1 else { return true }
-            return withUnsafeBytes(of: address) { Self.isPrivate(ipv6: Array($0)) }
-        }
-        var address = in_addr()
-        // inet_aton takes every spelling that a resolver would take for an address, such as `0x7f.1`.
-        guard inet_aton(host, &address) == 1 else { return false }
-        return withUnsafeBytes(of: address) { Self.isPrivate(ipv4: Array($0)) }
-    }
-
-    private static func isPrivate(ipv4 bytes: [UInt8]) -> Bool {
-        switch (bytes[0], bytes[1]) {
-        case (0, _), (10, _), (127, _), (169, 254), (192, 168): true
-        case (172, 16...31), (100, 64...127): true
-        default: bytes[0] >= 224
-        }
-    }
-
-    private static func isPrivate(ipv6 bytes: [UInt8]) -> Bool {
-        if bytes[..<10].allSatisfy({ $0 == 0 }) {
-            // `::`, `::1`, and IPv4 addresses in IPv6's clothes.
-            let rest = Array(bytes[12...])
-            if bytes[10] == 0xff, bytes[11] == 0xff { return isPrivate(ipv4: rest) }
-            return true
-        }
-        return bytes[0] & 0xfe == 0xfc || (bytes[0] == 0xfe && bytes[1] & 0xc0 == 0x80) || bytes[0] == 0xff
+        return PrivateAddress.contains(host: host) ?? false
     }
 
     /// Where a registry sends a client: `location` as it stands in an answer from this address.

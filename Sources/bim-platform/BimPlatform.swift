@@ -28,6 +28,14 @@ struct BimPlatform: AsyncParsableCommand {
     @Flag(help: "Stay beside the platform and start it again when it is killed.")
     var keepAlive = false
 
+    @Option(
+        name: .customLong("allow-registry"),
+        help: ArgumentHelp(
+            "A host, with or without its port, from which artifacts may come though it leads to a private network; may be repeated.",
+            discussion: "Counts for a platform that listens for others; one on loopback goes anywhere.",
+            valueName: "host"))
+    var allowedRegistries: [String] = []
+
     func validate() throws {
         guard (0...65535).contains(port) else { throw ValidationError("a port is a number from 0 to 65535") }
     }
@@ -39,7 +47,9 @@ struct BimPlatform: AsyncParsableCommand {
             if keepAlive { throw ExitCode(try supervise(home, environment)) }
             let server = PlatformServer(
                 home: home,
-                options: .init(port: port, restoresLedger: restoreLedger), environment: environment)
+                options: .init(
+                    port: port, restoresLedger: restoreLedger, allowedRegistries: allowedRegistries),
+                environment: environment)
             try await server.run { endpoint in print("bim-platform: listening on \(endpoint.url)") }
         } catch let error as UserError {
             LineReporter(style: .detected(environment: environment, verbosity: 1, progress: nil)).report(
@@ -50,7 +60,8 @@ struct BimPlatform: AsyncParsableCommand {
 
     private func supervise(_ home: PlatformHome, _ environment: [String: String]) throws(UserError) -> Int32 {
         try PlatformSupervisor(
-            program: ProcessEnvironment.programPath ?? "bim-platform", arguments: ["--port", String(port)],
+            program: ProcessEnvironment.programPath ?? "bim-platform",
+            arguments: ["--port", String(port)] + allowedRegistries.flatMap { ["--allow-registry", $0] },
             // A second restoration would put a copy in the place of what the first one brought back.
             firstArguments: restoreLedger ? ["--restore-ledger"] : [], home: home, environment: environment
         ).run()

@@ -14,7 +14,10 @@ struct GitBim: AsyncParsableCommand {
         abstract: "Looks after the apps that 'git push' deploys.",
         usage: "git bim <command>",
         version: Diagnostics.version,
-        subcommands: [InitCommand.self, StatusCommand.self, CreateCommand.self, PlatformCommand.self])
+        subcommands: [
+            InitCommand.self, StatusCommand.self, CreateCommand.self, LoginCommand.self, LogoutCommand.self,
+            PlatformCommand.self,
+        ])
 
     static func main() async {
         do {

@@ -13,6 +13,8 @@ struct RemoteAddressTests {
                 "local/hello", "bim::local/hello", "https://backend.im/acme/api", "bim://backend.im/acme/api",
                 "https://backend.im:8443/acme/api.git", "http://127.0.0.1:80/a/b", "http://[::1]:80/a/b",
                 "http://localhost/a/b", "/srv/a.git", "bim::../a b@c", "./x", ".", "file:///srv/%C3%A4%20b.git",
+                "git@backend.im:acme/api.git", "ssh://git@backend.im:2222/acme/api.git", "backend:api.git",
+                "cli:podman/acme/api",
             ],
             [
                 .embedded(app: "hello"), .embedded(app: "hello"),
@@ -22,8 +24,11 @@ struct RemoteAddressTests {
                 .api(baseURL: "http://127.0.0.1:80", AppID(user: "a", app: "b")),
                 .api(baseURL: "http://[::1]:80", AppID(user: "a", app: "b")),
                 .api(baseURL: "http://localhost", AppID(user: "a", app: "b")),
-                .repository(path: "/srv/a.git"), .repository(path: "../a b@c"), .repository(path: "./x"),
-                .repository(path: "."), .repository(path: "/srv/ä b.git"),
+                .repository(at: "/srv/a.git"), .repository(at: "../a b@c"), .repository(at: "./x"),
+                .repository(at: "."), .repository(at: "/srv/ä b.git"),
+                .repository(at: "git@backend.im:acme/api.git"),
+                .repository(at: "ssh://git@backend.im:2222/acme/api.git"), .repository(at: "backend:api.git"),
+                .command(name: "podman", AppID(user: "acme", app: "api")),
             ] as [RemoteAddress]))
     func valid(_ text: String, _ address: RemoteAddress) throws {
         #expect(try RemoteAddress(text) == address)
@@ -36,7 +41,8 @@ struct RemoteAddressTests {
             "https://h/a/b/c",
             "https://user:secret@h/a/b", "http://backend.im/a/b", "http://127.evil.example/a/b",
             "http://localhost.evil.example/a/b",
-            "file://", "file://srv", "git@h:u/a.git", "ssh://user:secret@h/a", "cli:x/u/a", "hello",
+            "file://", "file://srv", "ssh://user:secret@h/a", "ssh://-oProxyCommand=x/a", "-x@h:a", "git@-h:a", "@h:a",
+            "cli:x/u", "cli:X/u/a", "ftp://h/a", "git@h:", "hello",
         ])
     func refused(_ text: String) throws {
         let error = #expect(throws: UserError.self) { try RemoteAddress(text) }

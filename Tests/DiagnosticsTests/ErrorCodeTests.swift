@@ -11,8 +11,10 @@ private let published: [(name: String, exitStatus: Int32, isRetryable: Bool)] = 
     ("NON_FAST_FORWARD", 5, false), ("DEPLOY_IN_PROGRESS", 5, true), ("SUPERSEDED", 5, true), ("CANCELED", 130, true),
     ("CONFIG_INVALID", 11, false), ("CONFIG_MISSING", 14, false), ("PULL_FAILED", 14, true),
     ("RELEASE_COMMAND_FAILED", 13, false), ("PORT_NOT_BOUND", 14, false), ("HEALTH_CHECK_FAILED", 14, false),
-    ("CRASHED", 14, false), ("OUT_OF_MEMORY", 14, false), ("ROLLED_BACK", 15, false), ("QUOTA", 1, false),
-    ("PLATFORM_UNAVAILABLE", 75, true), ("PLATFORM_RESTARTED", 75, true), ("INTERRUPTED", 130, true),
+    ("CRASHED", 14, false), ("OUT_OF_MEMORY", 14, false), ("DEPLOY_FAILED", 14, false),
+    ("ROLLED_BACK", 15, false), ("QUOTA", 1, false),
+    ("PLATFORM_UNAVAILABLE", 75, true), ("PLATFORM_RESTARTED", 75, true), ("PLATFORM_VERSION", 1, false),
+    ("INTERRUPTED", 130, true),
     ("INTERNAL", 1, false),
 ]
 

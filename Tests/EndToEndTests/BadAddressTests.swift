@@ -21,8 +21,8 @@ struct BadAddressTests {
             ("bim::https://host.example/only", "is not an address of a bim remote", "CONFIG_INVALID"),
             ("bim::http://host.example/u/a", "would send the token in the clear", "CONFIG_INVALID"),
             ("bim::https://user:hunter2@host.example/u/a", "the address holds credentials", "CONFIG_INVALID"),
-            ("bim::git@host.example:u/a.git", "of a kind that this version does not know yet", "CONFIG_INVALID"),
-            ("bim::cli:tool/u/a", "of a kind that this version does not know yet", "CONFIG_INVALID"),
+            ("bim::ssh://git:hunter2@host.example/u/a.git", "the address holds credentials", "CONFIG_INVALID"),
+            ("bim::cli:tool/only", "is not an address of a bim remote", "CONFIG_INVALID"),
         ])
     func refused(_ address: String, _ sentence: String, _ code: String) async throws {
         let project = try await Project(in: sandbox, remote: address)

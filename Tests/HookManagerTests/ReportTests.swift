@@ -3,6 +3,7 @@ import Testing
 import Workspaces
 
 @testable import HookManager
+@testable import Workspaces
 
 struct ReportTests {
     private func outcome(_ name: String, _ status: CheckOutcome.Status, lastLines: [String] = []) -> CheckOutcome {

@@ -131,6 +131,28 @@ import Testing
         #expect(output.contains { $0.contains("Read-only file system") })
     }
 
+    @Test("In a whole file system without /app its working directory is what may be written")
+    func ownWorkingDirectory() async throws {
+        let copy =
+            "mkdir -p \(image.root)/srv/api; rmdir \(image.root)/app; "
+            + "cp --parents -L /bin/sh $(ldd /bin/sh | grep -o '/[^ ]*') \(image.root)"
+        #expect(
+            try await Command("sh", ["-c", copy], environment: basic).capture(deadline: .seconds(150)).status.isSuccess)
+        var spec = image.shell("echo x > file && echo written; echo x > /bin/x")
+        spec.hasOwnSystem = true
+        spec.workingDirectory = "/srv/api"
+        let (_, output) = try await runtime.run(spec)
+        #expect(output.first == "written")
+        #expect(output.contains { $0.contains("Read-only file system") })
+        #expect(image.read("srv/api/file") == "x\n")
+        for outside in ["/srv/../../x", "/srv/link"] {
+            symlink("/", "\(image.root)/srv/link")
+            spec.workingDirectory = outside
+            let error = await #expect(throws: RuntimeError.self) { try await runtime.run(spec) }
+            #expect(error?.kind == .imageUnusable)
+        }
+    }
+
     @Test("An image cannot reach out of itself by links", arguments: ["app", "tmp"])
     func links(name: String) async throws {
         rmdir("\(image.root)/\(name)")

@@ -43,7 +43,7 @@ struct BuildSettingsTests {
     @Test("A Dockerfile and Dagger are configured, and that chooses the builder")
     func others() throws {
         let docker = try ProjectConfig.parse(
-            "build: {dockerfile: {file: ops/Dockerfile, target: web, test: check, args: {A: 1}, platform: linux/arm64, tool: podman}}"
+            "build: {dockerfile: {file: ops/Dockerfile, target: web, test: check, args: {A: 1}, platform: linux/arm64, network: host, tool: podman}}"
         ).build
         #expect(docker.builder == .dockerfile)
         #expect(docker.dockerfile?.file == "ops/Dockerfile")

@@ -26,4 +26,18 @@ struct ShellQuotingTests {
         let bytes = try output.fileHandleForReading.readToEnd() ?? Data()
         #expect(String(decoding: bytes, as: UTF8.self) == "\(text).")
     }
+
+    @Test(
+        "Words are divided as a shell divides them, and nothing in them is expanded",
+        arguments: zip(
+            ["a  b", "'a b' \"c'd\"", "a\\ b", "\"$HOME \\\" \\n\"", "''", "", "x'y'z", "{a} '{{.ID}}'"],
+            [["a", "b"], ["a b", "c'd"], ["a b"], ["$HOME \" \\n"], [""], [], ["xyz"], ["{a}", "{{.ID}}"]]))
+    func words(_ text: String, _ words: [String]) {
+        #expect(ShellQuoting.words(of: text) == words)
+    }
+
+    @Test("A quote that is not closed makes no words", arguments: ["'a", "\"a", "a\\"])
+    func openQuotes(_ text: String) {
+        #expect(ShellQuoting.words(of: text) == nil)
+    }
 }

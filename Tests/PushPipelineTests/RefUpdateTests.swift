@@ -197,7 +197,7 @@ final class RefUpdateTests {
     @Test("The token goes by the environment, behind what git -c has put there, and never by an argument")
     func access() async throws {
         let connection = try await PlatformConnection(
-            .api(baseURL: "https://h", AppID(user: "u", app: "a")), environment: ["BIM_TOKEN": "secret"], onStart: nil)
+            .api(baseURL: "https://h", AppID(user: "u", app: "a")), environment: ["BIM_TOKEN": "secret", "BIM_TOKEN_HOST": "h"], onStart: nil)
         let variables = GitAccess(connection).environment(["GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "a.b"])
         let count = try #require(variables["GIT_CONFIG_COUNT"].flatMap { Int($0) })
         #expect(variables["GIT_CONFIG_KEY_0"] == "a.b")

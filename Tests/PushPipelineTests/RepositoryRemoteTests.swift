@@ -1,4 +1,5 @@
 import Foundation
+import Deployers
 import GitCore
 import PlatformAPI
 import RemoteHelper
@@ -10,11 +11,11 @@ import Testing
 struct RepositoryRemoteTests {
     @Test("git's answers are read as what they mean, quoted or not")
     func answers() {
-        let answers = RepositoryRemote.answers(
+        let answers = GitServer.answers(
             "ok refs/heads/a\nok refs/heads/b up to date\nerror refs/heads/c stale info\n"
                 + "error refs/heads/d \"hook said \\\"no\\\"\"\nerror refs/heads/e\noption forced-update\nnonsense\n")
         #expect(
-            answers == [
+            answers.mapValues(RepositoryRemote.Answer.init) == [
                 "refs/heads/a": .ok, "refs/heads/b": .refused(.upToDate), "refs/heads/c": .refused(.staleInfo),
                 "refs/heads/d": .refused(.other("hook said \"no\"")), "refs/heads/e": .refused(.other("")),
             ])
@@ -48,11 +49,11 @@ struct RepositoryRemoteTests {
             let repository = try location.open()
             return (try repository.resolve("main~1"), try repository.resolve("main"))
         }()
-        let remote = RepositoryRemote(path: folder + "/store.git", location: location)
+        let remote = RepositoryRemote(address: folder + "/store.git", location: location)
         let update = RefUpdate(
             ref: "refs/heads/main", old: old, pushedID: old, action: isDeletion ? .delete : .store(old),
             isForced: true, losesCommits: true)
         #expect(try await remote.send([update], PushOptions()) == ["refs/heads/main": .refused(.staleInfo)])
-        #expect(try await remote.refs(receivePack: nil).map(\.objectID) == [new.hex])
+        #expect(try await remote.server.refs().map(\.objectID) == [new.hex])
     }
 }

@@ -40,12 +40,29 @@ struct BuildConsole: Sendable {
         defer { log.flush() }
         do {
             return try await command.streamMerged(deadline: remaining, feeding: feed) { [log, onEvent] line in
+                let line = Self.plain(line)
                 log.add(line)
                 onEvent(.output(line))
             }
         } catch let error as ProcessError {
             throw translate(error, step: step, isTest: isTest)
         }
+    }
+
+    /// The line without colors and other control sequences (ECMA-48), which tools print to pipes too.
+    static func plain(_ line: String) -> String {
+        guard line.utf8.contains(0x1B) else { return line }
+        var text = ""
+        var rest = line.unicodeScalars[...]
+        while let scalar = rest.popFirst() {
+            guard scalar == "\u{1B}" else {
+                text.unicodeScalars.append(scalar)
+                continue
+            }
+            guard rest.first == "[" else { continue }
+            rest = rest.dropFirst().drop { !("\u{40}"..."\u{7E}").contains($0) }.dropFirst()
+        }
+        return text
     }
 
     /// Runs a command of a step, which must succeed, and says how long it took.

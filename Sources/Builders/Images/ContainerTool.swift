@@ -24,6 +24,8 @@ struct ContainerTool: Sendable {
         /// Files by the secrets' names.
         var secrets: [String: String] = [:]
         var network = true
+        /// The network of `RUN` lines in the tool's own word; nil for its default.
+        var networkMode: String?
     }
 
     let tool: DockerfileSettings.Tool
@@ -117,7 +119,7 @@ struct ContainerTool: Sendable {
         }
         if let target = job.target { arguments += ["--target", target] }
         if let platform = job.platform { arguments += ["--platform", platform] }
-        if !job.network { arguments += ["--network", "none"] }
+        if let mode = job.network ? job.networkMode : "none" { arguments += ["--network", mode] }
         for (name, value) in job.arguments.sorted(by: { $0.key < $1.key }) {
             arguments += ["--build-arg", "\(name)=\(value)"]
         }

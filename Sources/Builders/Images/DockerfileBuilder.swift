@@ -33,7 +33,7 @@ package struct DockerfileBuilder: Builder {
         let context = try BuildContext(request, dockerfile: dockerfile, spoolFolder: cache.folder)
         var job = ContainerTool.Job(
             dockerfile: dockerfile, arguments: own.arguments, platform: own.platform ?? Self.foreign(request.platform),
-            secrets: secrets.paths, network: settings.network)
+            secrets: secrets.paths, network: settings.network, networkMode: own.network)
         let run = DockerfileRun(tool: tool, console: console, context: context, platform: request.platform)
         if let test = own.test {
             job.target = test

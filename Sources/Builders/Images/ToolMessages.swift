@@ -14,6 +14,7 @@ enum ToolMessages {
     ]
     /// Each tool's line about a command of the Dockerfile.
     private static let commands = [
+        "building at step \"run", "executor failed running",
         "returned a non-zero code:", "while running runtime: exit status", "did not complete successfully",
     ]
 
@@ -23,7 +24,9 @@ enum ToolMessages {
     ) -> BuildFailure.Kind {
         func says(_ phrases: [String], in line: String) -> Bool { phrases.contains(where: line.lowercased().contains) }
         if lines.contains(where: { says(full, in: $0) }) { return .noSpace }
-        if lines.contains(where: { says(otherPlatform, in: $0) }) { return .platform(wanted: platform, made: "another system") }
+        if lines.contains(where: { says(otherPlatform, in: $0) }) {
+            return .platform(wanted: platform, made: "another system")
+        }
         if let line = lines.last(where: { says(unavailable, in: $0) }) {
             return .unavailable(tool: tool, said: line)
         }

@@ -2,7 +2,7 @@ internal import Diagnostics
 internal import FoundationEssentials
 internal import GitCore
 internal import Glibc
-internal import ProcessRunner
+internal import ProjectConfig
 internal import Workspaces
 
 /// Which commands of the project may run on this machine.
@@ -14,19 +14,14 @@ package struct CommandTrust: Sendable {
     package typealias Question = @Sendable (_ commands: [String]) -> Bool?
 
     private let commonDirectory: String
-    private var file: String { commonDirectory + "/bim/trust.json" }
+    private var file: String { TrustedCommands(commonDirectory: commonDirectory).path }
 
     init(commonDirectory: String) {
         self.commonDirectory = commonDirectory
     }
 
     /// The commands that were agreed to.
-    var trusted: Set<String> {
-        guard let bytes = ProcFile.read(file),
-            let commands = try? JSONDecoder().decode([String].self, from: Data(bytes))
-        else { return [] }
-        return Set(commands)
-    }
+    var trusted: Set<String> { TrustedCommands(commonDirectory: commonDirectory).all }
 
     /// Agrees to commands for good.
     func add(_ commands: [String]) throws(UserError) {

@@ -34,7 +34,7 @@ enum OwnCommands {
         guard !id.isZero, let commit = try? repository.commit(id),
             let config = try? repository.projectConfig(ofTree: commit.tree)
         else { return [] }
-        let commands = config.hooks.values.flatMap { $0.map(\.commandLine) }
+        let commands = config.hooks.values.flatMap { $0.map(\.commandLine) } + (config.deploy?.commandLines ?? [])
         if config.hooks["pre-push"] != nil { return commands }
         return commands + detected(commit.tree, repository)
     }

@@ -2,9 +2,9 @@ package import Diagnostics
 package import GitCore
 internal import ProjectConfig
 
-/// A person's word that the checks of a commit may run on this machine.
+/// A person's word that the commands of a commit may run on this machine.
 package enum TrustGrant {
-    /// Trusts every check of the commit that a revision names.
+    /// Trusts every check and the deploy command of the commit that a revision names.
     ///
     /// - Returns: the commands.
     package static func trust(_ revision: String, at location: RepositoryLocation) throws(UserError) -> [String] {

@@ -12,7 +12,8 @@ extension DeploymentEngine {
     ) async {
         let worker = DeploymentWorker(
             id: id, request: request, environment: environment, ledger: parts.ledger, feed: parts.feed,
-            folders: parts.folders, runtime: parts.runtime, log: log(of: environment.id), http: parts.http)
+            puller: parts.puller, folders: parts.folders, runtime: parts.runtime, log: log(of: environment.id),
+            http: parts.http)
         let live: RunningRelease? = await withTaskGroup(of: RunningRelease?.self) { group in
             group.addTask { await self.attempt(worker) }
             group.addTask { await self.untilCanceled(canceled) }
@@ -44,6 +45,7 @@ extension DeploymentEngine {
             // What it wrote may be what the ledger has no space for.
             await parts.folders.remove([worker.id])
             if let ending = untold.removeValue(forKey: worker.id) { await insist(on: ending, of: worker.id) }
+            await closeIfRemoved(worker.environment, after: worker.id)
             return nil
         }
         attempts[worker.id]?.isOver = true
@@ -169,7 +171,10 @@ extension DeploymentEngine {
         // A deployment may make a newer release live, or somebody remove the environment, while this one cannot start.
         while !Task.isCancelled, await environment.missesRelease {
             do {
-                let unpacked = try await parts.folders.unpack(record.request.artifact.reference, for: record.deployment)
+                let stored = try await parts.puller.pull(
+                    record.request.artifact, of: environment.id.app,
+                    needsLayers: !parts.folders.isUnpacked(record.deployment))
+                let unpacked = try await parts.folders.unpack(stored, for: record.deployment)
                 let plan = RunningRelease.Plan(
                     environment: environment.id, deployment: record.deployment, number: record.number,
                     commit: record.request.commit, settings: record.request.settings, release: unpacked,

@@ -1,3 +1,4 @@
+internal import Artifacts
 internal import AsyncHTTPClient
 internal import Diagnostics
 internal import Logging
@@ -24,6 +25,7 @@ actor DeploymentEngine {
 
     /// A deployment under way, and whether it can still be canceled.
     struct Attempt {
+        let environment: EnvironmentID
         let cancellation: AsyncStream<Void>.Continuation
         var isOver = false
     }
@@ -32,6 +34,7 @@ actor DeploymentEngine {
     struct Parts: Sendable {
         let ledger: Ledger
         let feed: EventFeed
+        let puller: ArtifactPuller
         let folders: ReleaseFolders
         let repositories: GitRepositories
         let follower: RefFollower
@@ -90,12 +93,13 @@ actor DeploymentEngine {
             parts.logger.notice("deployment \(id) was cut off by the end of the last process")
         }
         var kept: Set<String> = []
-        var artifacts: Set<String> = []
+        var artifacts: Set<Digest> = []
         for record in try await parts.ledger.environments() {
             let releases = try await parts.ledger.releases(of: record.id)
             for release in Self.kept(releases, live: record.liveRelease) {
                 kept.insert(release.deployment)
-                artifacts.insert(release.request.artifact.reference)
+                let location = ArtifactLocation(release.request.artifact.reference, of: record.id.app)
+                if let digest = location?.digest { artifacts.insert(digest) }
             }
             let environment = liveEnvironment(record)
             if let live = releases.first(where: { $0.number == record.liveRelease }) {
@@ -121,7 +125,7 @@ actor DeploymentEngine {
     }
 
     /// Removes what nobody needs any more from ledger and registry.
-    private func forget(but artifacts: Set<String>) async {
+    private func forget(but artifacts: Set<Digest>) async {
         do {
             try await parts.ledger.prune()
             try await BlobCollection(ledger: parts.ledger, blobs: parts.folders.blobs).run(keeping: artifacts)
@@ -133,7 +137,7 @@ actor DeploymentEngine {
     /// Begins a deployment that the ledger has accepted.
     func begin(_ deployment: Deployment, _ request: DeploymentRequest, in record: EnvironmentRecord) {
         let (canceled, cancellation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        attempts[deployment.id] = Attempt(cancellation: cancellation)
+        attempts[deployment.id] = Attempt(environment: record.id, cancellation: cancellation)
         submit.yield(.deploy(deployment.id, request, liveEnvironment(record), canceled: canceled))
     }
 
@@ -156,6 +160,20 @@ actor DeploymentEngine {
         }
         await environment.shut()
         await hand(.end(environment, releases: deployments))
+    }
+
+    /// Lets a preview go that its first deployment has not brought to life, and that the ledger has removed therefore.
+    func closeIfRemoved(_ environment: LiveEnvironment, after attempt: String) async {
+        let id = environment.id
+        guard let record = try? await parts.ledger.environments(of: id.app), !record.contains(where: { $0.id == id }),
+            // Somebody may have begun anew in the meantime, with what stands here.
+            environments[id] === environment,
+            !attempts.contains(where: { $0.key != attempt && $0.value.environment == id })
+        else { return }
+        environments[id] = nil
+        log(of: id).remove()
+        logs[id] = nil
+        await environment.shut()
     }
 
     /// Gives a job to `run`, or does it at once when the engine takes no more.

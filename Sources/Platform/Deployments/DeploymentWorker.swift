@@ -17,6 +17,7 @@ struct DeploymentWorker: Sendable {
     let environment: LiveEnvironment
     let ledger: Ledger
     let feed: EventFeed
+    let puller: ArtifactPuller
     let folders: ReleaseFolders
     let runtime: any Runtime
     let log: LogFile
@@ -47,9 +48,15 @@ struct DeploymentWorker: Sendable {
     }
 
     private func pull() async throws -> UnpackedRelease {
-        try await advance(to: .pulling, .pulling, "unpacking \(request.artifact.reference)")
+        try await advance(to: .pulling, .pulling, "pulling \(request.artifact.reference)")
         do {
-            return try await folders.unpack(request.artifact.reference, for: id)
+            let stored = try await puller.pull(
+                request.artifact, of: environment.id.app, needsLayers: !folders.isUnpacked(id)
+            ) { text in
+                try? await feed.append(.progress, phase: .pulling, text, to: id)
+            }
+            try Task.checkCancellation()
+            return try await folders.unpack(stored, for: id)
         } catch let error where !(error is CancellationError) {
             let problem = ErrorTranslation.problem(for: error)
             guard problem.code == .internal else {

@@ -16,12 +16,6 @@ struct UnpackedRelease: Sendable {
 
 /// The unpacked files of releases, one folder per deployment.
 struct ReleaseFolders: Sendable {
-    /// Why an artifact could not be unpacked.
-    enum Failure: Error {
-        case notInRegistry(String)
-        case unusable(String)
-    }
-
     /// The label by which the own builder says that an image has no system of its own.
     static let systemLabel = "im.backend.system"
 
@@ -30,65 +24,55 @@ struct ReleaseFolders: Sendable {
 
     func path(of deployment: String) -> String { "\(folder)/\(deployment)" }
 
+    /// Whether the deployment's artifact lies unpacked from before.
+    func isUnpacked(_ deployment: String) -> Bool { access(path(of: deployment), F_OK) == 0 }
+
     /// Unpacks the artifact for a deployment; what lies there already from before is used as it is.
     ///
-    /// - Throws: `Failure`, or what the unpacking met; damaged blobs are gone from the registry then.
-    func unpack(_ reference: String, for deployment: String) async throws -> UnpackedRelease {
-        try await Blocking.run { try unpackNow(reference, for: deployment) }
+    /// - Throws: what the unpacking met; damaged blobs are gone from the store then.
+    func unpack(_ artifact: StoredArtifact, for deployment: String) async throws -> UnpackedRelease {
+        try await Blocking.run { try unpackNow(artifact, for: deployment) }
     }
 
-    private func unpackNow(_ reference: String, for deployment: String) throws -> UnpackedRelease {
-        let (digest, manifest) = try manifest(reference)
-        guard let bytes = blobs.load(manifest.config.digest),
-            let configuration = try? CanonicalJSON.decode(ImageConfiguration.self, from: bytes)
-        else {
-            blobs.removeIfDamaged(manifest.config.digest)
-            throw Failure.unusable("its image configuration is missing or not JSON")
-        }
+    private func unpackNow(_ artifact: StoredArtifact, for deployment: String) throws -> UnpackedRelease {
         let final = path(of: deployment)
-        if access(final, F_OK) != 0 {
+        if !isUnpacked(deployment) {
             do {
-                try unpackLayers(of: manifest, configuration, to: final)
+                try unpackParts(of: artifact, to: final)
             } catch {
-                for digest in [digest, manifest.config.digest] + manifest.layers.map(\.digest) {
-                    blobs.removeIfDamaged(digest)
-                }
+                for digest in artifact.parts { blobs.removeIfDamaged(digest) }
                 throw error
             }
         }
-        return UnpackedRelease(
-            folder: final, configuration: configuration,
-            hasOwnSystem: configuration.config?.labels?[Self.systemLabel] != "host")
+        switch artifact.content {
+        case .image(_, let configuration):
+            return UnpackedRelease(
+                folder: final, configuration: configuration,
+                hasOwnSystem: configuration.config?.labels?[Self.systemLabel] != "host")
+        case .zip:
+            // It brings files alone: what runs of them the request says, and on which system is the platform's choice.
+            return UnpackedRelease(
+                folder: final,
+                configuration: ImageConfiguration(
+                    platform: .init(os: "linux", architecture: Architecture.current), diffIDs: []),
+                hasOwnSystem: false)
+        }
     }
 
-    private func manifest(_ reference: String) throws -> (digest: Digest, manifest: ImageManifest) {
-        guard let at = reference.lastIndex(of: "@"),
-            let digest = Digest(String(reference[reference.index(after: at)...])), let bytes = blobs.load(digest)
-        else { throw Failure.notInRegistry(reference) }
-        guard let manifest = try? CanonicalJSON.decode(ImageManifest.self, from: bytes) else {
-            blobs.removeIfDamaged(digest)
-            throw Failure.unusable("its manifest is not an image manifest")
-        }
-        return (digest, manifest)
-    }
-
-    private func unpackLayers(
-        of manifest: ImageManifest, _ configuration: ImageConfiguration, to final: String
-    ) throws {
-        guard manifest.layers.count == configuration.rootfs.diffIDs.count else {
-            throw Failure.unusable("its manifest and its configuration list different layers")
-        }
+    private func unpackParts(of artifact: StoredArtifact, to final: String) throws {
         let partial = final + ".partial"
         FolderContents.removeAll(partial)
-        guard FolderContents.make(partial) else { throw Failure.unusable("'\(folder)' cannot be written") }
+        guard FolderContents.make(partial) else { throw PullFailure.unusable("'\(folder)' cannot be written") }
         do {
-            for layer in manifest.layers where blobs.size(of: layer.digest) == nil {
-                throw Failure.notInRegistry(layer.digest.description)
+            switch artifact.content {
+            case .image(let manifest, let configuration):
+                let layers = zip(manifest.layers, configuration.rootfs.diffIDs).map {
+                    LayerUnpacker.Layer(file: blobs.path(of: $0.digest), descriptor: $0, diffID: $1)
+                }
+                try LayerUnpacker().unpack(layers, into: partial)
+            case .zip(let file):
+                try ZipUnpacker().unpack(blobs.path(of: file.digest), file, into: partial)
             }
-            let layers = zip(manifest.layers, configuration.rootfs.diffIDs).map {
-                LayerUnpacker.Layer(file: blobs.path(of: $0.digest), descriptor: $0, diffID: $1)
-            }
-            try LayerUnpacker().unpack(layers, into: partial)
         } catch {
             FolderContents.removeAll(partial)
             throw error

@@ -69,7 +69,8 @@ actor RunningRelease {
         let spec = InstanceSpec(
             label: "\(plan.environment) \(plan.number) \(process)", root: plan.release.folder,
             hasOwnSystem: plan.release.hasOwnSystem, command: command,
-            workingDirectory: configured?.workingDirectory.flatMap { $0.isEmpty ? nil : $0 } ?? "/app",
+            workingDirectory: configured?.workingDirectory.flatMap { $0.isEmpty ? nil : $0 }
+                ?? (plan.release.hasOwnSystem ? "/" : "/app"),
             environment: environment(for: process))
         return try await runtime.start(spec) { [output, log] line in
             output.append(line)

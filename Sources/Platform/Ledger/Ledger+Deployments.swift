@@ -228,6 +228,8 @@ extension Ledger {
     }
 
     /// Ends a deployment that did not become healthy and gives its lease back; false when it had ended before.
+    ///
+    /// A preview in which nothing ever was live goes with it: it has no branch by which git could remove it.
     func fail(_ id: String, as status: DeploymentStatus, _ failure: DeploymentFailure) async throws -> Bool {
         let body = String(decoding: try CanonicalJSON.encode(failure), as: UTF8.self)
         return try await pool.write { db in try Self.fail(id, as: status, failure.message, body, db) }
@@ -242,6 +244,12 @@ extension Ledger {
             arguments: [status.rawValue, failure, Timestamp.now(), id])
         try db.execute(sql: "DELETE FROM lease WHERE deployment = ?", arguments: [id])
         try append(.end, phase: nil, message, to: id, db)
+        try db.execute(
+            sql: """
+                DELETE FROM environment WHERE kind = 'preview' AND live_release IS NULL AND (user, app, name) IN
+                    (SELECT user, app, environment FROM deployment WHERE id = ?)
+                    AND (user, app, name) NOT IN (SELECT user, app, environment FROM lease)
+                """, arguments: [id])
         return true
     }
 

@@ -11,15 +11,15 @@ struct BlobCollection: Sendable {
     let ledger: Ledger
     let blobs: BlobStore
 
-    /// - Parameter artifacts: the kept releases' artifacts, as `<repository>@<digest>`.
-    func run(keeping artifacts: Set<String>) async throws {
+    /// - Parameter artifacts: the kept releases' artifacts: manifests, image indexes, or ZIPs.
+    func run(keeping artifacts: Set<Digest>) async throws {
         let names = try await ledger.manifestNames()
         let blobs = blobs
-        let roots = Set(artifacts.compactMap { $0.split(separator: "@").last.map(String.init) })
-            .union(names.filter { !$0.name.hasPrefix("sha256:") }.map(\.digest))
+        let roots = artifacts.union(
+            names.filter { !$0.name.hasPrefix("sha256:") }.compactMap { Digest($0.digest) })
         let removed = try await Blocking.run {
-            let recent = names.map(\.digest).filter { Digest($0).map { !Self.isOld($0, in: blobs) } ?? false }
-            let used = Self.closure(of: roots.union(recent).compactMap { Digest($0) }, in: blobs)
+            let recent = names.compactMap { Digest($0.digest) }.filter { !Self.isOld($0, in: blobs) }
+            let used = Self.closure(of: Array(roots.union(recent)), in: blobs)
             let unused = blobs.all().filter { !used.contains($0) && Self.isOld($0, in: blobs) }
             for digest in unused { blobs.remove(digest) }
             return Set(unused.map(\.description))

@@ -46,7 +46,8 @@ struct AppRoutes: Sendable {
     private static func description(host: String?) -> PlatformDescription {
         PlatformDescription(
             version: "1", platforms: [.init(os: "linux", architecture: Architecture.current)],
-            artifactKinds: ["image"], registry: host, limits: Limits.all, features: ["registry", "git", "sandbox"])
+            artifactKinds: ArtifactKind.allCases.map(\.rawValue), registry: host, limits: Limits.all,
+            features: ["registry", "git", "sandbox", "other-registries", "s3", PlatformDescription.presignedURLs])
     }
 
     private func create(_ request: Request) async throws -> Response {

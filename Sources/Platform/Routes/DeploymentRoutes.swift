@@ -86,8 +86,10 @@ struct DeploymentRoutes: Sendable {
         let ports = PortChoice(candidates: EnvironmentPorts.candidates(for: environment)) {
             own.contains($0) || LoopbackPort.isFree($0)
         }
+        var remembered = body
+        remembered.artifact.urls = nil
         let begun = try await ledger.beginDeployment(
-            id: "dpl_" + randomHex(bytes: 10), body, in: environment, ports: ports, idempotencyKey: key)
+            id: "dpl_" + randomHex(bytes: 10), remembered, in: environment, ports: ports, idempotencyKey: key)
         if let record = begun.environment { await engine.begin(begun.deployment, body, in: record) }
         return try json(
             begun.deployment, status: .accepted,
@@ -99,10 +101,7 @@ struct DeploymentRoutes: Sendable {
         guard AppID.isValidName(body.environment), ["permanent", "preview"].contains(body.kind) else {
             throw Problem.invalid("'\(body.environment)' cannot be the name of an environment")
         }
-        guard body.artifact.kind == "image", body.artifact.reference.hasPrefix("\(app)@sha256:") else {
-            throw Problem.invalid(
-                "'\(body.artifact.reference)' is not an image of this app in the platform's own registry")
-        }
+        try ArtifactRules.check(body, of: app)
         guard Limits.graceSeconds.contains(body.settings.graceSeconds),
             Limits.healthTimeoutSeconds.contains(body.settings.healthTimeoutSeconds)
         else {

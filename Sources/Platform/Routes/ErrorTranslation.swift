@@ -2,6 +2,7 @@ internal import Artifacts
 internal import Diagnostics
 internal import GRDB
 internal import PlatformAPI
+internal import Registry
 
 /// The one place where errors of the platform's parts become what a client is told.
 enum ErrorTranslation {
@@ -9,7 +10,10 @@ enum ErrorTranslation {
         switch error {
         case let problem as Problem: problem
         case let error as BlobStore.Failure where error == .noSpace: noSpace
-        case let error as ReleaseFolders.Failure: error.problem
+        case let error as PullFailure: error.problem
+        case let error as RegistryError: error.pullProblem
+        case let error as S3Error: error.pullProblem
+        case let error as UnpackError: error.problem
         case let error as SystemError where error.isNoSpace: noSpace
         case let error as DatabaseError where error.resultCode == .SQLITE_FULL: noSpace
         case let error as DatabaseError where [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode):
@@ -22,14 +26,4 @@ enum ErrorTranslation {
 
     private static let noSpace = Problem(
         .quota, status: 507, "no space is left on the platform", hint: "free some space and push again")
-}
-
-extension ReleaseFolders.Failure {
-    var problem: Problem {
-        switch self {
-        case .notInRegistry(let reference):
-            Problem(.pullFailed, status: 422, "'\(reference)' is not in the registry", hint: "push again")
-        case .unusable(let why): Problem(.pullFailed, status: 422, "the artifact cannot be used: \(why)")
-        }
-    }
 }

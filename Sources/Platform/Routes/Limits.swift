@@ -4,11 +4,16 @@ internal import PlatformAPI
 enum Limits {
     static let requestBytes = 1 << 20
     static let manifestBytes = 4 << 20
+    /// The compressed parts of an artifact together.
+    static let artifactBytes: Int64 = 8 << 30
+    /// Presigned URLs in one request: an image has at most a few more parts than layers.
+    static let presignedURLs = 512
     static let graceSeconds = 1...300
     static let healthTimeoutSeconds = 1...3600
 
     /// As the API tells them.
     static let all = PlatformDescription.Limits(
-        requestBytes: requestBytes, manifestBytes: manifestBytes, graceSeconds: graceSeconds.upperBound,
+        requestBytes: requestBytes, manifestBytes: manifestBytes, artifactBytes: artifactBytes,
+        graceSeconds: graceSeconds.upperBound,
         healthTimeoutSeconds: healthTimeoutSeconds.upperBound)
 }

@@ -21,7 +21,7 @@ struct Authentication: RouterMiddleware {
             .unauthenticated, status: 401,
             request.headers[.authorization] == nil
                 ? "this platform wants a token" : "the token is not one of this platform's",
-            hint: "set BIM_TOKEN, or store the token with git credential")
+            hint: "git bim login <remote>")
         problem.instance = request.uri.path
         return try json(
             problem, status: .unauthorized,

@@ -12,16 +12,37 @@ struct SandboxArguments {
 
     var all: [String] {
         get throws(RuntimeError) {
-            let app = "\(spec.root)/app"
-            try requireFolder(app)
+            let writable = try writableFolder()
             let system = spec.hasOwnSystem ? try ownSystem() : HostSystem.arguments(hidden: hidden)
             let end = spec.hasOwnSystem ? [] : ["--remount-ro", "/"]
             return HostSystem.isolation + ["--hostname", hostName] + system
                 + ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"]
                 + (spec.hasOwnSystem ? [] : tools.folders.flatMap { ["--ro-bind", $0, $0] })
-                + ["--bind", app, "/app"] + end + ["--chdir", spec.workingDirectory] + loaderSettings + ["--"]
-                + spec.command
+                + writable.flatMap { ["--bind", spec.root + $0, $0] } + end + ["--chdir", spec.workingDirectory]
+                + loaderSettings + ["--"] + spec.command
         }
+    }
+
+    /// The one folder that the instance may write to besides `/tmp`: `/app`, or in a whole system without one the folder
+    /// that its program starts in.
+    private func writableFolder() throws(RuntimeError) -> [String] {
+        let app = "\(spec.root)/app"
+        if !spec.hasOwnSystem || FileKind(of: app) != .missing {
+            try requireFolder(app)
+            return ["/app"]
+        }
+        let steps = spec.workingDirectory.split(separator: "/")
+        let name = "/" + steps.joined(separator: "/")
+        // No step may be a link, which bubblewrap would follow out of the image.
+        for count in steps.indices {
+            let path = spec.root + "/" + steps[...count].joined(separator: "/")
+            guard !steps.contains(".."), FileKind(of: path) == .folder else {
+                throw RuntimeError(
+                    .imageUnusable, detail: "its working directory '\(name)' is not a folder of the image")
+            }
+        }
+        // Of a program that starts in the root nothing is known that it could need to write.
+        return steps.isEmpty ? [] : [name]
     }
 
     /// The image as `/`, read-only, with the places where something is mounted made beforehand.
@@ -76,7 +97,8 @@ extension SandboxArguments {
         let path = spec.environment["PATH"].map { [$0] + lent } ?? lent + [ExecutableLookup.defaultPath]
         var environment = spec.environment
         environment["PATH"] = path.joined(separator: ":")
-        environment["HOME"] = environment["HOME"] ?? "/app"
+        let hasApp = FileKind(of: "\(spec.root)/app") != .missing
+        environment["HOME"] = environment["HOME"] ?? (hasApp ? "/app" : "/tmp")
         return environment
     }
 

@@ -1,3 +1,4 @@
+internal import Deployers
 internal import Diagnostics
 internal import GitCore
 internal import ProcessRunner

@@ -67,9 +67,14 @@ final class S3Client: Sendable {
     /// Hands over the content of an object piece by piece.
     func download(_ key: String, _ onChunk: ([UInt8]) async throws -> Void) async throws {
         let exchange = try await exchange("GET", key, [], [], .none, Digest.sha256(of: []).hex)
-        let reply = try await transport.stream(exchange) { chunk in
-            try await onChunk(chunk)
-            return true
+        let reply: Reply
+        do {
+            reply = try await transport.stream(exchange) { chunk in
+                try await onChunk(chunk)
+                return true
+            }
+        } catch let error as TransportError {
+            throw S3Error.unreachable(bucket: location.bucket, detail: error.detail)
         }
         guard reply.status == 200 else { throw error(reply) }
     }

@@ -5,6 +5,7 @@ package enum S3Error: Error, Sendable, Equatable {
     case noCredentials(String)
     case refused(bucket: String, status: Int, code: String, message: String)
     case unreachable(bucket: String, detail: String)
+    case missing(bucket: String, key: String)
     case damaged(key: String)
     case unreadableFile(String)
 
@@ -24,6 +25,8 @@ package enum S3Error: Error, Sendable, Equatable {
             UserError(
                 .registryUnreachable, "the store of the bucket '\(bucket)' does not answer: \(detail)",
                 hint: "push again")
+        case .missing(let bucket, let key):
+            UserError(.pullFailed, "there is no '\(key)' in the bucket '\(bucket)'", hint: "push again")
         case .damaged(let key):
             UserError(.pullFailed, "'\(key)' is not what its digest says", hint: "push again")
         case .unreadableFile(let path):

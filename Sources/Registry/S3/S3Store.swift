@@ -118,20 +118,47 @@ package struct S3Store: ArtifactStore {
         _ = try await upload.put(document, at: key, type: type, if: .absent)
     }
 
-    /// A URL under which the platform may fetch the artifact's ZIP, or an image's manifest, without a key.
-    package func presignedURL(for artifact: Artifact, seconds: Int) async throws -> String {
-        try await client.presignedURL(key(artifact), seconds: seconds)
+    /// URLs under which the platform may fetch the artifact without a key, by the digest of each part: the ZIP, or an
+    /// image's manifest, configuration and layers.
+    ///
+    /// They are secrets as long as they work.
+    package func presignedURLs(for artifact: Artifact, seconds: Int) async throws -> [String: String]? {
+        let keys =
+            artifact.zip.map { [$0.descriptor.digest: zipKey($0.descriptor.digest)] }
+            ?? Dictionary(
+                uniqueKeysWithValues: Set(
+                    [artifact.digest, artifact.configurationDescriptor.digest]
+                        + artifact.layers.map(\.descriptor.digest)
+                ).map { ($0, blobKey($0)) })
+        var urls: [String: String] = [:]
+        for (digest, key) in keys {
+            urls[digest.description] = try await client.presignedURL(key, seconds: seconds)
+        }
+        return urls
     }
 
     /// Brings a ZIP back, piece by piece.
     ///
     /// - Throws: ``S3Error/damaged(key:)`` at the end when it is not what its digest says.
     package func download(zip digest: Digest, _ onChunk: ([UInt8]) async throws -> Void) async throws {
+        try await download(zipKey(digest), digest, onChunk)
+    }
+
+    /// Brings a part of an image back, as a ZIP.
+    package func download(blob digest: Digest, _ onChunk: ([UInt8]) async throws -> Void) async throws {
+        try await download(blobKey(digest), digest, onChunk)
+    }
+
+    private func download(
+        _ key: String, _ digest: Digest, _ onChunk: ([UInt8]) async throws -> Void
+    ) async throws {
+        // A first request learns in which region the bucket is, and tells a missing object from one that is kept back.
+        guard try await exists(key) else { throw S3Error.missing(bucket: client.location.bucket, key: key) }
         var writer = DigestWriter()
-        try await client.download(zipKey(digest)) { chunk in
+        try await client.download(key) { chunk in
             writer.update(chunk)
             try await onChunk(chunk)
         }
-        guard writer.finalize() == digest else { throw S3Error.damaged(key: zipKey(digest)) }
+        guard writer.finalize() == digest else { throw S3Error.damaged(key: key) }
     }
 }

@@ -9,6 +9,8 @@ import Testing
 final class Kitchen: Sendable {
     let workshop: Workshop
     private let daemon: pid_t?
+    /// Where the daemon listens: the name of a socket must be short.
+    private let socketFolder: String
 
     static let mayBeMissing = ProcessInfo.processInfo.environment["CI"] != "true"
     static var plugin: String? { ProcessInfo.processInfo.environment["BIM_BUILDX"].flatMap { $0.isEmpty ? nil : $0 } }
@@ -31,10 +33,13 @@ final class Kitchen: Sendable {
     init(_ tool: DockerfileSettings.Tool) throws {
         workshop = try Workshop()
         guard tool == .docker || tool == .buildx else {
-            daemon = nil
+            (daemon, socketFolder) = (nil, "")
             return
         }
-        daemon = try Self.startDaemon(workshop.folder)
+        var template = Array("/tmp/bim-docker-XXXXXX".utf8CString)
+        try #require(mkdtemp(&template) != nil)
+        socketFolder = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+        daemon = try Self.startDaemon(workshop.folder, socketFolder)
         if tool == .buildx, let plugin = Self.plugin {
             try workshop.run("mkdir -p docker/cli-plugins && ln -s '\(plugin)' docker/cli-plugins/docker-buildx")
         }
@@ -45,15 +50,16 @@ final class Kitchen: Sendable {
             kill(daemon, SIGTERM)
             var status: Int32 = 0
             waitpid(daemon, &status, 0)
+            try? FileManager.default.removeItem(atPath: socketFolder)
         }
     }
 
-    private static func startDaemon(_ folder: String) throws -> pid_t {
+    private static func startDaemon(_ folder: String, _ socketFolder: String) throws -> pid_t {
         var id: pid_t = 0
         let arguments = [
             "/usr/sbin/dockerd", "--iptables=false", "--ip6tables=false", "--bridge=none", "--storage-driver=vfs",
-            "--data-root=\(folder)/data", "--exec-root=\(folder)/exec", "--pidfile=\(folder)/daemon.pid",
-            "--host=unix://\(folder)/docker.sock", "--log-level=error",
+            "--data-root=\(folder)/data", "--exec-root=\(socketFolder)/exec", "--pidfile=\(folder)/daemon.pid",
+            "--host=unix://\(socketFolder)/docker.sock", "--log-level=error",
         ]
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -64,14 +70,14 @@ final class Kitchen: Sendable {
         defer { for word in words { free(word) } }
         try #require(posix_spawn(&id, arguments[0], &actions, nil, &words, environ) == 0)
         let end = ContinuousClock.now + .seconds(60)
-        while access("\(folder)/docker.sock", F_OK) != 0, ContinuousClock.now < end { usleep(20_000) }
+        while access("\(socketFolder)/docker.sock", F_OK) != 0, ContinuousClock.now < end { usleep(20_000) }
         return id
     }
 
     /// The pusher's environment, in which each tool finds its own store and needs no network of containers.
     var environment: [String: String] {
         [
-            "DOCKER_HOST": "unix://\(workshop.folder)/docker.sock", "DOCKER_CONFIG": "\(workshop.folder)/docker",
+            "DOCKER_HOST": "unix://\(socketFolder)/docker.sock", "DOCKER_CONFIG": "\(workshop.folder)/docker",
             "BUILDAH_ISOLATION": "chroot", "STORAGE_DRIVER": "vfs",
             "CONTAINERS_STORAGE_CONF": "\(workshop.folder)/storage.conf", "XDG_RUNTIME_DIR": "\(workshop.folder)",
         ]
@@ -90,6 +96,8 @@ final class Kitchen: Sendable {
         ).settings
         let named = settings.dockerfile?.tool
         settings.dockerfile?.tool = named ?? tool
+        // The daemon of the tests has no network of its own.
+        if tool == .docker || tool == .buildx { settings.dockerfile?.network = "host" }
         let request = try workshop.request(
             repository, cache: "cache-\(store)", environment: environment.merging(more) { $1 })
         return try await DockerfileBuilder(settings, cache: try workshop.cache("cache-\(store)")).build(

@@ -10,6 +10,8 @@ final class Sandbox: Sendable {
     /// A name that no other sandbox of this machine uses, because the ports of environments follow from names.
     let app: String
     private let counter = Mutex(0)
+    /// Servers of others, which run as long as the sandbox.
+    private let servers = Mutex<[ChildProcess]>([])
 
     init() throws {
         var template = Array("\(NSTemporaryDirectory().trimmingSuffix("/"))/bim-e2e-XXXXXX".utf8CString)
@@ -61,6 +63,13 @@ final class Sandbox: Sendable {
         return try ChildProcess(
             arguments, in: folder ?? root, environment: environment.merging(extra) { $1 }, files: "\(root)/io/\(number)"
         )
+    }
+
+    /// Starts a program that runs until the sandbox goes.
+    func startServer(_ arguments: [String]) throws -> ChildProcess {
+        let server = try start(arguments)
+        servers.withLock { $0.append(server) }
+        return server
     }
 
     /// Runs a program to its end.

@@ -22,6 +22,9 @@ struct WireSample: Sendable, CustomTestStringConvertible {
     private static let id = String(repeating: "a", count: 40)
     private static let time = "2030-01-02T03:04:05.678Z"
     private static let artifact = DeploymentRequest.Artifact(kind: "image", reference: "acme/api@sha256:0")
+    private static let presigned = DeploymentRequest.Artifact(
+        kind: "zip", reference: "s3://bucket/api/0.zip",
+        urls: ["sha256:" + String(repeating: "0", count: 64): "https://bucket.example/?signature=1"])
     private static let probe = DeploymentFailure.Probe(attempt: 1, path: "/up", outcome: "200", milliseconds: 3)
     private static let holder = Problem.Holder(
         deployment: "dpl_1", by: "local", commit: id, since: time, phase: "starting")
@@ -31,6 +34,8 @@ struct WireSample: Sendable, CustomTestStringConvertible {
 
     private static let tests = DeploymentRequest.Tests(status: "skipped", finishedAt: 1, reason: "it was asked for")
     private static let limits = PlatformDescription.Limits(
+        requestBytes: 1, manifestBytes: 1, artifactBytes: 1, graceSeconds: 1, healthTimeoutSeconds: 1)
+    private static let leastLimits = PlatformDescription.Limits(
         requestBytes: 1, manifestBytes: 1, graceSeconds: 1, healthTimeoutSeconds: 1)
 
     private static var problem: Problem {
@@ -64,7 +69,7 @@ struct WireSample: Sendable, CustomTestStringConvertible {
     /// Every type that crosses the wire by its own schema.
     static let all: [WireSample] = [
         .init("App", App(user: "acme", name: "api", createdAt: time)),
-        .init("Artifact", artifact),
+        .init("Artifact", presigned, artifact),
         .init(
             "Settings", settings, DeploymentRequest.Settings(processes: [:], healthTimeoutSeconds: 1, graceSeconds: 300)
         ),
@@ -79,7 +84,7 @@ struct WireSample: Sendable, CustomTestStringConvertible {
             DeploymentEvent(id: 1, time: time, type: .status, phase: nil, message: "queued")),
         .init("Problem", problem, Problem(.staleRef, status: 412, "it moved")),
         .init("Tests", tests, DeploymentRequest.Tests(status: "none")),
-        .init("Limits", limits),
+        .init("Limits", limits, leastLimits),
         .init("Identity", Identity.operator),
         .init("Holder", holder, Problem.Holder(deployment: "dpl_1", by: nil, commit: id, since: time, phase: nil)),
         .init(

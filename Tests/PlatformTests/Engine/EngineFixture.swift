@@ -1,5 +1,6 @@
 import Artifacts
 import AsyncHTTPClient
+import HTTPTransport
 @testable import Platform
 import PlatformAPI
 import Testing
@@ -30,7 +31,8 @@ struct EngineFixture: Sendable {
         let repositories = GitRepositories(folder: home.repositories, environment: TestPlatform.environment)
         engine = DeploymentEngine(
             .init(
-                ledger: ledger, feed: feed, folders: ReleaseFolders(folder: home.releases, blobs: blobs),
+                ledger: ledger, feed: feed, puller: ArtifactPuller(blobs: blobs, environment: [:], reach: .anywhere),
+                folders: ReleaseFolders(folder: home.releases, blobs: blobs),
                 repositories: repositories, follower: RefFollower(ledger: ledger, repositories: repositories),
                 runtime: SandboxRuntime(environment: TestPlatform.environment, hidden: []), http: http,
                 eventLoops: http.eventLoopGroup, logFolder: home.logs))

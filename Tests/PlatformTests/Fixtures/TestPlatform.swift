@@ -88,9 +88,12 @@ final class TestPlatform: Sendable {
 
 /// Runs `body` beside a platform that is gone, with all it started and wrote, when this returns.
 ///
-/// - Parameter folder: the place of its data; a later platform in the same folder goes on where this one ended.
+/// - Parameters:
+///   - folder: the place of its data; a later platform in the same folder goes on where this one ended.
+///   - variables: what its user's environment has besides.
 func withPlatform(
-    in folder: TemporaryFolder? = nil, app: AppID? = nil, _ body: (TestPlatform) async throws -> Void
+    in folder: TemporaryFolder? = nil, app: AppID? = nil, _ variables: [String: String] = [:],
+    _ body: (TestPlatform) async throws -> Void
 ) async throws {
     let folder = try folder ?? TemporaryFolder()
     let home = PlatformHome(folder: folder.path + "/platform", logFile: folder.path + "/platform.log")
@@ -101,7 +104,8 @@ func withPlatform(
         group.addTask {
             defer { announce.finish() }
             do {
-                try await PlatformServer(home: home, options: .init(), environment: TestPlatform.environment)
+                let environment = TestPlatform.environment.merging(variables) { $1 }
+                try await PlatformServer(home: home, options: .init(), environment: environment)
                     .run { announce.yield($0) }
             } catch {
                 // The test's end is a cancellation, which the server passes on in its own words.

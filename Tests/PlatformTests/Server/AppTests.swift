@@ -11,7 +11,7 @@ extension ServerTests {
                 let answer = try await platform.send("GET", "/v1").decode(PlatformDescription.self)
                 #expect(answer.version == "1")
                 #expect(answer.platforms.map(\.os) == ["linux"])
-                #expect(answer.artifactKinds == ["image"])
+                #expect(answer.artifactKinds == ["image", "zip"])
                 #expect(Set(answer.features).isSuperset(of: ["git", "registry"]))
                 #expect(try await platform.send("GET", "/v1/whoami").status == 200)
             }

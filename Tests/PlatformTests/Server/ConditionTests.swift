@@ -1,3 +1,4 @@
+import Artifacts
 import Diagnostics
 import PlatformAPI
 import Testing
@@ -123,7 +124,12 @@ extension ServerTests {
                 let changes: [(inout DeploymentRequest) -> Void] = [
                     { $0.ref = "refs/tags/v1" }, { $0.ref = "main" }, { $0.ref = "refs/heads/a..b" },
                     { $0.environment = "Production" }, { $0.environment = "" }, { $0.kind = "eternal" },
-                    { $0.artifact.kind = "zip" }, { $0.artifact.reference = "acme/other@sha256:0" },
+                    { $0.artifact.kind = "jar" }, { $0.artifact.reference = "acme/other@sha256:0" },
+                    { $0.artifact.reference = "acme/other@\(app.image.digest)" },
+                    { $0.artifact.reference = "ghcr.io/acme/api:latest" },
+                    { $0.artifact.reference = "s3://bucket/api/\(app.image.digest.hex).zip" },
+                    { ($0.artifact.kind, $0.settings.processes) = ("zip", [:]) },
+                    { $0.artifact.urls = [app.image.digest.description: "https://a.example/"] },
                     { $0.commit = String(repeating: "1", count: 40) }, { $0.commit = "main" },
                     { $0.settings.graceSeconds = 0 }, { $0.settings.graceSeconds = 301 },
                     { $0.settings.healthTimeoutSeconds = 0 },

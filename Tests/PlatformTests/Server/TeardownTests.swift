@@ -37,6 +37,33 @@ extension ServerTests {
             }
         }
 
+        @Test("A preview that never became live goes with its failed deployment; it can be pushed again")
+        func neverLive() async throws {
+            try await withPlatform { platform in
+                let app = try await DeployableApp(on: platform)
+                var request = app.request(
+                    environment: "next", ref: "refs/heads/next", processes: ["web": "echo no; exit 1"])
+                request.kind = "preview"
+                let failed = try await app.deploy(request)
+                #expect(failed.failure?.logTail == ["no"])
+                #expect(try await app.environments().isEmpty)
+                #expect(try await app.deployments("?environment=next").map(\.id) == [failed.id])
+                request.settings.processes = ["web": SampleApp.web]
+                let live = try await app.deploy(request)
+                #expect(live.status == .healthy)
+                request.oldCommit = app.commit
+                request.settings.processes = ["web": "exit 1"]
+                #expect(try await app.deploy(request).status == .failed)
+                #expect(try await app.environments().map(\.state) == ["running"])
+                #expect(try await Web.get(try #require(live.url)) == "ok")
+                request.kind = "permanent"
+                request.environment = "staging"
+                (request.ref, request.oldCommit) = ("refs/heads/staging", nil)
+                #expect(try await app.deploy(request).status == .failed)
+                #expect(try await app.environments().map(\.name) == ["next", "staging"])
+            }
+        }
+
         @Test("It needs the branch's object id, and the right one")
         func conditions() async throws {
             try await withPlatform { platform in

@@ -46,7 +46,7 @@ struct BlobCollectionTests {
         try age()
         try await store(recent)
 
-        try await BlobCollection(ledger: ledger, blobs: blobs).run(keeping: ["acme/api@\(kept.digest)"])
+        try await BlobCollection(ledger: ledger, blobs: blobs).run(keeping: [kept.digest])
         for image in [kept, tagged, recent] { #expect(isWhole(image)) }
         #expect(blobs.size(of: unused.digest) == nil)
         #expect(blobs.size(of: Digest.sha256(of: unused.layer)) == nil)

@@ -1,13 +1,11 @@
-internal import Deployers
-
 /// The environment in which a git of ours reaches the other end of a remote.
 ///
 /// The token goes by the environment, never by an argument or a URL. `url.<base>.insteadOf` has done its work when git
 /// calls us, and would otherwise lead a second time to us: the longest match wins, and that is the address itself.
-struct GitAccess: Sendable {
+package struct GitAccess: Sendable {
     private let settings: [(key: String, value: String)]
 
-    init(_ connection: PlatformConnection) {
+    package init(_ connection: PlatformConnection) {
         let token = connection.token.map { token in
             (
                 key: "http.\(connection.gitURL).extraHeader",
@@ -21,9 +19,10 @@ struct GitAccess: Sendable {
             + [("push.gpgSign", "false"), ("credential.interactive", "false")] + (token.map { [$0] } ?? [])
     }
 
-    init(path: String) {
+    /// - Parameter address: a path, or an address for ssh.
+    package init(address: String) {
         // Advice is given by the git that called us.
-        settings = Self.unchanged(path) + [("push.gpgSign", "false"), ("protocol.version", "0")]
+        settings = Self.unchanged(address) + [("push.gpgSign", "false"), ("protocol.version", "0")]
     }
 
     private static func unchanged(_ url: String) -> [(key: String, value: String)] {
@@ -31,7 +30,7 @@ struct GitAccess: Sendable {
     }
 
     /// The variables with git's settings behind those that are there.
-    func environment(_ environment: [String: String]) -> [String: String] {
+    package func environment(_ environment: [String: String]) -> [String: String] {
         var variables = environment
         let first = environment["GIT_CONFIG_COUNT"].flatMap { Int($0) } ?? 0
         for (offset, (key, value)) in settings.enumerated() {
