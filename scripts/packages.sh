@@ -11,7 +11,8 @@ declare -rA groups=(
     [build]="ca-certificates g++ git libarchive-dev libdeflate-dev libgit2-dev libsqlite3-dev pkg-config zlib1g-dev"
     [run]="bubblewrap ca-certificates git"
     [demo]="python3"
-    [tests]="bubblewrap curl docker-registry libarchive-tools nginx-light openssl python3 python3-venv shellcheck skopeo squid umoci"
+    [tests]="bubblewrap buildah busybox-static crun curl docker-registry docker.io libarchive-tools nginx-light openssl podman python3
+        python3-pip python3-venv shellcheck skopeo squid umoci"
     # What building another version of git takes.
     [git]="libcurl4-openssl-dev libexpat1-dev libssl-dev make xz-utils zlib1g-dev"
     # What a toolchain unpacked from swift.org loads at run time; installed when it does not start without.
@@ -69,6 +70,7 @@ quiet_servers() {
     for package in "$@"; do
         case $package in
             docker-registry | squid) as_root systemctl disable --quiet --now "$package.service" || true ;;
+            docker.io) as_root systemctl disable --quiet --now docker.service docker.socket || true ;;
             nginx-light) as_root systemctl disable --quiet --now nginx.service || true ;;
         esac
     done

@@ -11,7 +11,7 @@ struct BuildTests {
 
     @Test(
         "A Node app with packages and a build script is built, and is served without its tools",
-        .enabled(if: Programs.areAvailable("/usr/bin/node", "/usr/bin/npm"), "node or npm is not installed"))
+        .enabled(if: access("/usr/bin/npm", X_OK) == 0, "npm is not installed"))
     func node() async throws {
         let project = try await Project(in: sandbox)
         let server = """
