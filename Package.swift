@@ -159,9 +159,8 @@ let package = Package(
         tests(
             "PushPipelineTests",
             [
-                "PushPipeline", "Deployers", "PlatformAPI", "ProjectConfig", "ProcessRunner", "Registry",
-                "RemoteHelper",
-                "GitCore", "Diagnostics",
+                "PushPipeline", "Builders", "Artifacts", "Deployers", "PlatformAPI", "ProjectConfig", "ProcessRunner",
+                "Registry", "RemoteHelper", "GitCore", "Diagnostics",
             ]),
         tests(
             "RegistryTests",

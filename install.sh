@@ -26,7 +26,7 @@ fail() {
 
 say() { printf '\nbim: %s\n' "$*"; }
 
-readonly programs=(git-remote-bim git-bim bim-hooks bim-platform)
+readonly programs=(git-remote-bim git-bim bim-hooks bim-platform bim-receive)
 prefix=${HOME:?HOME is not set}/.local
 demo_dir=${BIM_DEMO_DIR:-$HOME/bim-demo/hello}
 demo=false hooks=false uninstall=false purge=false

@@ -10,7 +10,7 @@ phase() {
 }
 
 lint_scripts() {
-    shellcheck install.sh test.sh .ci/run scripts/*.sh Tests/GitSuite/*.sh Benchmarks/*/*.sh
+    shellcheck install.sh test.sh .ci/run scripts/*.sh integrations/*/*.sh Tests/GitSuite/*.sh Benchmarks/*/*.sh
 }
 
 phase "packages" scripts/packages.sh build run demo tests

@@ -5,14 +5,16 @@ set -euo pipefail
 
 readonly swift_major=6 swift_minor=2
 
-# To add a package, add its name to a group; a group is what one purpose needs, complete in itself.
+# To add a package, add its name to a group; a group is what one purpose needs, complete in itself. Behind a colon stands
+# a program that makes the package needless where it is there, whoever installed it.
 declare -rA groups=(
     # g++ brings the linker, the C headers and the C++ library that BoringSSL is compiled against.
     [build]="ca-certificates g++ git libarchive-dev libdeflate-dev libgit2-dev libsqlite3-dev pkg-config zlib1g-dev"
     [run]="bubblewrap ca-certificates git"
     [demo]="python3"
-    [tests]="bubblewrap buildah busybox-static crun curl docker-registry docker.io libarchive-tools nginx-light openssl podman python3
-        python3-pip python3-venv shellcheck skopeo squid umoci"
+    # runc beside podman's own crun, which does not run below every layout of cgroups.
+    [tests]="bubblewrap buildah busybox-static crun curl docker-registry docker.io:dockerd libarchive-tools nginx-light openssh-client openssh-server
+        openssl podman python3 python3-pip python3-venv runc shellcheck skopeo squid umoci unzip"
     # What building another version of git takes.
     [git]="libcurl4-openssl-dev libexpat1-dev libssl-dev make xz-utils zlib1g-dev"
     # What a toolchain unpacked from swift.org loads at run time; installed when it does not start without.
@@ -26,8 +28,10 @@ fail() {
 }
 
 missing_packages() {
-    local name
-    for name in "$@"; do
+    local entry name
+    for entry in "$@"; do
+        name=${entry%%:*}
+        [[ $entry != *:* ]] || ! PATH=$PATH:/usr/sbin:/sbin command -v "${entry#*:}" >/dev/null || continue
         [[ $(dpkg-query --show --showformat='${db:Status-Status}' "$name" 2>/dev/null) == installed ]] || echo "$name"
     done
 }
@@ -71,6 +75,7 @@ quiet_servers() {
         case $package in
             docker-registry | squid) as_root systemctl disable --quiet --now "$package.service" || true ;;
             docker.io) as_root systemctl disable --quiet --now docker.service docker.socket || true ;;
+            openssh-server) as_root systemctl disable --quiet --now ssh.service || true ;;
             nginx-light) as_root systemctl disable --quiet --now nginx.service || true ;;
         esac
     done
@@ -97,7 +102,7 @@ main() {
     (($# > 0)) || fail "no group given" "scripts/packages.sh build run"
     for group in "$@"; do
         [[ -n ${groups[$group]-} ]] || fail "'$group' is not a group of packages" "one of: ${!groups[*]}"
-        read -ra names <<<"${groups[$group]}"
+        read -rd '' -a names <<<"${groups[$group]}" || true
         wanted+=("${names[@]}")
     done
     if command -v apt-get >/dev/null; then install_packages "${wanted[@]}"; else check_libraries; fi

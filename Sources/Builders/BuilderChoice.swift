@@ -106,10 +106,10 @@ package struct BuilderChoice: Sendable, Equatable {
 
     /// Looks for the programs that the detected steps need.
     ///
-    /// - Throws: `BuildFailure` with those that are not on the `PATH`.
+    /// - Throws: `BuildFailure` with the first that is not on the `PATH`.
     package func checkTools(path: String?) throws(BuildFailure) {
-        let missing = (detected?.tools ?? []).filter { ExecutableLookup.find($0, path: path) == nil }
-        if !missing.isEmpty { throw BuildFailure(.toolMissing(missing)) }
+        let missing = detected?.tools.first { ExecutableLookup.find($0, path: path) == nil }
+        if let missing { throw BuildFailure(.toolMissing([missing])) }
     }
 }
 

@@ -41,8 +41,7 @@ package struct LayerCache: Sendable {
     /// The cache of the user whom the environment describes, in `$XDG_CACHE_HOME/bim/layers`.
     package init(environment: [String: String], limit: Int64 = defaultLimit) throws(Failure) {
         self.limit = limit
-        let own = environment["XDG_CACHE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
-        folder = (own ?? (environment["HOME"] ?? "/nonexistent") + "/.cache") + "/bim/layers"
+        folder = Self.folder(environment)
         var made = ""
         for part in folder.split(separator: "/") {
             made += "/" + part
@@ -57,11 +56,28 @@ package struct LayerCache: Sendable {
 
     private func keyPath(_ key: Digest) -> String { "\(folder)/\(key.hex).key" }
 
+    /// The cache of a user as it is, for who only looks: a folder that is not there is not made.
+    ///
+    /// - Returns: nil where there is none.
+    package init?(existingIn environment: [String: String]) {
+        limit = Self.defaultLimit
+        folder = Self.folder(environment)
+        if access(folder, R_OK) != 0 { return nil }
+    }
+
+    private static func folder(_ environment: [String: String]) -> String {
+        let own = environment["XDG_CACHE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
+        return (own ?? (environment["HOME"] ?? "/nonexistent") + "/.cache") + "/bim/layers"
+    }
+
+    /// The layer that was made from what `key` names, without taking note that it is used.
+    func knownEntry(for key: Digest) -> Entry? {
+        Self.read(keyPath(key)).flatMap { try? CanonicalJSON.decode(Entry.self, from: $0) }
+    }
+
     /// The layer that was made from what `key` names.
     package func entry(for key: Digest) -> Entry? {
-        guard let text = Self.read(keyPath(key)), let entry = try? CanonicalJSON.decode(Entry.self, from: text) else {
-            return nil
-        }
+        guard let entry = knownEntry(for: key) else { return nil }
         // The time of the last use decides what goes first.
         utimes(keyPath(key), nil)
         utimes(path(of: entry.descriptor.digest), nil)

@@ -24,8 +24,7 @@ package struct OwnBuilder: Builder {
     package func build(
         _ request: BuildRequest, onEvent: @escaping @Sendable (BuildEvent) -> Void
     ) async throws -> BuildResult {
-        let room = max(1, Self.layerLimit - (request.base?.layers.count ?? 0))
-        let maximumLayers = min(request.image.maximumLayers ?? Self.layersByDefault, room)
+        let maximumLayers = Self.maximumLayers(request)
         let maker = LayerMaker(request, cache: cache, maximumLayers: maximumLayers)
         let key = try BuildRecord.key(request, maximumLayers: maximumLayers)
         if request.usesCache, let record = cache.record(for: key) {
@@ -39,6 +38,12 @@ package struct OwnBuilder: Builder {
         cache.prune()
         return try result(
             request, record, maker, newLayers: made.count(where: \.isNew), notices: notices + made.compactMap(\.notice))
+    }
+
+    /// How many layers the tree may have, above those of the base.
+    static func maximumLayers(_ request: BuildRequest) -> Int {
+        let room = max(1, layerLimit - (request.base?.layers.count ?? 0))
+        return min(request.image.maximumLayers ?? layersByDefault, room)
     }
 
     private func result(

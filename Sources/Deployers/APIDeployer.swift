@@ -143,7 +143,7 @@ package struct APIDeployer: Deployer {
     }
 
     /// A key for one attempt of one user; a request that is sent again by the transport keeps it.
-    private static func idempotencyKey() -> String {
+    static func idempotencyKey() -> String {
         var generator = SystemRandomNumberGenerator()
         return String(generator.next(), radix: 16) + String(generator.next(), radix: 16)
     }

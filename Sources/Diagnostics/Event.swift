@@ -23,6 +23,10 @@ package enum Event: Sendable {
     case failure(UserError)
     /// What ends the program before git has a line of its own to show the code in.
     case fatal(UserError)
+    /// A deployment is over, or is left to itself; for programs.
+    case outcome(DeploymentOutcome)
+    /// What git is told of a ref; a code or a reason means that it was refused. For programs.
+    case answered(ref: String, code: ErrorCode?, reason: String?)
     /// What ends it well: the live URL.
     case live(url: String, Duration)
 }

@@ -7,30 +7,54 @@ import Synchronization
 /// Prints events as the lines that a person reads beside git's own.
 ///
 /// On a terminal the running step is one line that is rewritten; elsewhere nothing is rewritten and progress is a sign
-/// of life every ten seconds. Nothing is printed when `isQuiet`, so that `git push -q` stays silent but for errors.
+/// of life every ten seconds. `--progress` and `--no-progress` have their say, as with git itself. Nothing is printed when `isQuiet`, so that `git push -q` stays silent but for errors.
 package final class LineReporter: Reporter {
     /// How lines may look.
     package struct Style: Sendable {
+        /// How the running step is shown.
+        package enum Progress: Sendable {
+            /// In one line that is rewritten.
+            case rewritten
+            /// A line each second at most: what `--progress` asks for where nothing can be rewritten.
+            case eachSecond
+            /// A line every ten seconds.
+            case signsOfLife
+            /// Not at all: what `--no-progress` asks for.
+            case none
+        }
+
         package var isQuiet: Bool
         package var isVerbose: Bool
-        package var rewritesLines: Bool
+        package var progress: Progress
         package var usesColor: Bool
 
-        package init(isQuiet: Bool = false, isVerbose: Bool = false, rewritesLines: Bool, usesColor: Bool) {
+        package init(isQuiet: Bool = false, isVerbose: Bool = false, progress: Progress, usesColor: Bool) {
             self.isQuiet = isQuiet
             self.isVerbose = isVerbose
-            self.rewritesLines = rewritesLines
+            self.progress = progress
             self.usesColor = usesColor
         }
 
         /// What the terminal and `NO_COLOR` (no-color.org) allow.
-        package static func detected(environment: [String: String], verbosity: Int, progress: Bool?) -> Style {
-            let isTerminal = isatty(STDERR_FILENO) == 1 && environment["TERM"] != "dumb"
+        ///
+        /// - Parameter progress: what git says of it, which is true by itself on a terminal alone; nil where nobody says.
+        package static func detected(
+            environment: [String: String], verbosity: Int, progress: Bool?,
+            isTerminal: Bool = isatty(STDERR_FILENO) == 1
+        ) -> Style {
+            let isSmart = isTerminal && environment["TERM"] != "dumb"
+            let shown: Progress =
+                switch (isTerminal, progress) {
+                case (true, false): .none
+                case (true, _): isSmart ? .rewritten : .signsOfLife
+                case (false, true): .eachSecond
+                case (false, _): .signsOfLife
+                }
             return Style(
                 isQuiet: verbosity < 1,
                 isVerbose: verbosity > 1,
-                rewritesLines: isTerminal && (progress ?? true),
-                usesColor: isTerminal && (environment["NO_COLOR"] ?? "").isEmpty)
+                progress: shown,
+                usesColor: isSmart && (environment["NO_COLOR"] ?? "").isEmpty)
         }
     }
 
@@ -64,6 +88,7 @@ package final class LineReporter: Reporter {
             state.withLock { $0.running = nil }
             line(stepLine(step, printable(text), duration))
         case .output(let text): line("          | \(printable(text))")
+        case .outcome, .answered: return
         case .live(let url, let duration): line(stepLine(.live, printable(url), duration))
         }
     }
@@ -78,7 +103,11 @@ package final class LineReporter: Reporter {
     private func failureLines(_ error: UserError, _ message: String) -> String {
         var lines = [colored("error:", "31") + " \(printable(message))"]
         if let hint = error.hint { lines.append(colored("hint:", "33") + " \(printable(hint))") }
-        if style.isVerbose, let cause = error.cause { lines.append("caused by: \(printable(cause))") }
+        if style.isVerbose, let cause = error.cause {
+            // What another program said keeps its lines; none of them can pass for one of ours.
+            let said = cause.split(whereSeparator: \.isNewline).map(printable)
+            lines += zip(said.indices, said).map { ($0 == 0 ? "caused by: " : "           ") + $1 }
+        }
         return lines.joined(separator: "\n")
     }
 
@@ -103,11 +132,16 @@ package final class LineReporter: Reporter {
 
     private func show(_ step: Step, _ text: String) {
         let text: String? = state.withLock { state in
-            if style.rewritesLines {
+            let pause: Duration
+            switch style.progress {
+            case .rewritten:
                 state.hasOpenLine = true
                 return "\r\u{1B}[K" + stepLine(step, String(text.prefix(64)), nil)
+            case .eachSecond: pause = .seconds(1)
+            case .signsOfLife: pause = .seconds(10)
+            case .none: return nil
             }
-            guard ContinuousClock.now - state.lastSign >= .seconds(10) else { return nil }
+            guard ContinuousClock.now - state.lastSign >= pause else { return nil }
             state.lastSign = .now
             return stepLine(step, text, nil) + "\n"
         }

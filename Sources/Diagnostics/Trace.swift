@@ -64,6 +64,8 @@ extension Event {
         case .finished(let step, let text, let duration): "\(step.rawValue) \(text) \(duration?.short ?? "")"
         case .output(let line): "| \(line)"
         case .failure(let error), .fatal(let error): "\(error.code.rawValue) \(error.message)"
+        case .outcome(let outcome): "deployment \(outcome.deployment)"
+        case .answered(let ref, _, let reason): "\(ref) \(reason ?? "ok")"
         case .live(let url, let duration): "live \(url) \(duration.short)"
         }
     }

@@ -22,6 +22,14 @@ extension Repository {
         return false
     }
 
+    /// How many commits each of two histories has that the other has not, as `git rev-list --left-right --count` tells.
+    public func commitsApart(_ one: ObjectID, _ other: ObjectID) throws(GitError) -> (one: Int, other: Int) {
+        var (first, second) = (one.oid, other.oid)
+        var (ahead, behind) = (0, 0)
+        try gate(.compare, one.hex) { git_graph_ahead_behind(&ahead, &behind, handle.raw, &first, &second) }
+        return (ahead, behind)
+    }
+
     private func historyEntry(_ id: ObjectID, _ boundary: Set<ObjectID>) throws(GitError) -> AncestryWalk.Entry {
         let commit = try lookUpCommit(id)
         let ownID = ObjectID(git_commit_id(commit.raw).pointee)

@@ -44,17 +44,22 @@ package struct ReceiveInstaller: Sendable {
         let tokenPath = tokenFile.map { Self.absolute($0) }
         let settings = ReceiveSettings(address: address, tokenFile: tokenPath, registry: registry)
         let connection = try await settings.connect(repository.environment)
-        let deployer = APIDeployer(connection, transport: HTTPTransport())
+        let deployer = APIDeployer(
+            connection, transport: HTTPTransport(settings: GitHTTPSettings(environment: repository.environment)))
         try await deployer.ensureApp()
         var description = try await deployer.describe()
+        // A record stays in git, where a URL that opens a bucket has no business.
+        description.features.removeAll { $0 == PlatformDescription.presignedURLs }
         description.features.append("push-options")
         for (key, value) in [
             ("\(ReceiveSettings.section).platform", Optional(platform)),
             ("\(ReceiveSettings.section).tokenFile", tokenPath),
             ("\(ReceiveSettings.section).registry", registry), ("receive.procReceiveRefs", "refs"),
-            ("receive.advertisePushOptions", "true"), ("uploadpack.hideRefs", "refs/bim"),
+            ("receive.advertisePushOptions", "true"), ("uploadpack.hideRefs", "refs/bim/deployments"),
             ("uploadpack.allowTipSHA1InWant", "true"),
         ] { try await configure(key, value) }
+        // The server's own record is shown: git without protocol 2 fetches nothing where no ref is.
+        _ = await repository.git(["config", "--add", "uploadpack.hideRefs", "refs/bim/results"])
         try await publish(ServerRecord(app: connection.app, platform: description, registry: registry))
         try Self.write(
             "#!/bin/sh\n\(Self.mark) deploys what is pushed; 'bim-receive uninstall' takes it away\nexec '\(program)' hook\n",

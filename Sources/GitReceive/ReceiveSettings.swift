@@ -40,6 +40,9 @@ struct ReceiveSettings: Sendable {
         // Neither the pusher's session nor git's own variables have a say in whom we speak to, and as whom.
         var variables = CleanEnvironment.removingGitVariables(from: environment)
         variables["BIM_TOKEN"] = try tokenFile.map { path throws(UserError) in try Self.token(in: path) }
+        if case .api(let baseURL, _) = address {
+            variables["BIM_TOKEN_HOST"] = String(baseURL.drop { $0 != "/" }.dropFirst(2))
+        }
         return try await PlatformConnection(address, environment: variables, onStart: {})
     }
 

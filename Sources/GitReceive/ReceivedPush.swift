@@ -67,7 +67,8 @@ struct ReceivedPush: Sendable {
             try await checkServersOwnRules(branch)
             let settings = try await ReceiveSettings(repository)
             let connection = try await settings.connect(repository.environment)
-            let deployer = APIDeployer(connection, transport: HTTPTransport())
+            let deployer = APIDeployer(
+                connection, transport: HTTPTransport(settings: GitHTTPSettings(environment: repository.environment)))
             guard let new = branch.new else { return try await tearDown(branch, deployer) }
             guard let record = records.first(where: { $0.deployment.ref == branch.ref }) else {
                 throw UserError(

@@ -161,7 +161,8 @@ package struct HTTPTransport: Sendable {
     /// Sends a request once and hands over the answer's body as it comes, piece by piece.
     ///
     /// - Parameter onChunk: takes a piece; false ends the reading.
-    /// - Returns: the answer without its body; pieces are handed over with status 200 or 206 alone.
+    /// - Returns: the answer, without its body where that was handed over: with status 200 or 206 alone.
+    /// - Throws: what `onChunk` throws, as it is.
     package func stream(
         _ exchange: Exchange, onChunk: (ByteChunk) async throws -> Bool
     ) async throws -> Reply {
@@ -171,15 +172,30 @@ package struct HTTPTransport: Sendable {
             let response = try await client(for: exchange, settings).execute(
                 try request(exchange, settings), deadline: .now() + .nanoseconds(exchange.deadline.nanoseconds))
             trace?.note("http <", "\(response.status.code), as it comes")
+            var body: [UInt8] = []
             if response.status == .ok || response.status == .partialContent {
-                for try await buffer in response.body where try await !onChunk(Array(buffer.readableBytesView)) {
-                    break
+                for try await buffer in response.body {
+                    let chunk = Array(buffer.readableBytesView)
+                    do {
+                        guard try await onChunk(chunk) else { break }
+                    } catch {
+                        throw ReceiverFailed(cause: error)
+                    }
                 }
+            } else {
+                body = Array(try await response.body.collect(upTo: Self.answerLimit).readableBytesView)
             }
-            return Reply(status: Int(response.status.code), headers: response.headers, body: [])
+            return Reply(status: Int(response.status.code), headers: response.headers, body: body)
+        } catch let failure as ReceiverFailed {
+            throw failure.cause
         } catch {
             throw translate(error, exchange)
         }
+    }
+
+    /// Keeps what a receiver of pieces throws apart from what goes wrong on the way.
+    private struct ReceiverFailed: Error {
+        let cause: any Error
     }
 
     private func note(_ exchange: Exchange) {

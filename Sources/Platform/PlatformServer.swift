@@ -196,6 +196,9 @@ package struct PlatformServer: Sendable {
         AppRoutes(ledger: ledger, repositories: repositories, follower: follower, engine: engine).add(to: router)
         DeploymentRoutes(ledger: ledger, feed: feed, repositories: repositories, engine: engine, logger: logger)
             .add(to: router)
+        RollbackRoutes(ledger: ledger, repositories: repositories, engine: engine).add(to: router)
+        ConfigRoutes(ledger: ledger, engine: engine).add(to: router)
+        LogRoutes(ledger: ledger, engine: engine).add(to: router)
         RegistryRoutes(ledger: ledger, blobs: blobs).add(to: router)
         GitRoutes(ledger: ledger, repositories: repositories, logger: logger).add(to: router)
         return router

@@ -1,3 +1,4 @@
+internal import Deployers
 internal import Diagnostics
 internal import GitCore
 internal import ProjectConfig
@@ -8,8 +9,14 @@ struct DeployCommandChoice {
     let settings: RemoteSettings
     let name: String
 
-    /// - Throws: `CONFIG_INVALID` where there is none, `FORBIDDEN` for one that nobody has agreed to.
+    /// - Throws: `CONFIG_INVALID` where there is none, or one with placeholders that are not known, `FORBIDDEN` for one that nobody has agreed to.
     func command(for commit: String) throws(UserError) -> DeployCommand {
+        let command = try chosen(commit)
+        for case .words(let words) in [command.command, command.removal] { try CommandTemplate.check(words) }
+        return command
+    }
+
+    private func chosen(_ commit: String) throws(UserError) -> DeployCommand {
         if let own = try own() { return own }
         guard let command = try projects(commit) else {
             throw UserError(

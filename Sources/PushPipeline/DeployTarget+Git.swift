@@ -29,6 +29,7 @@ extension DeployTarget {
         command name: String, _ app: AppID, _ settings: RemoteSettings, reporter: any Reporter
     ) throws(UserError) {
         let repository = try RepositoryRemote(command: name, app, settings.location)
+        let choice = DeployCommandChoice(settings: settings, name: name)
         self.init(
             app: app,
             deployer: CommandDeployer(
@@ -36,10 +37,9 @@ extension DeployTarget {
                 environment: CleanEnvironment.removingGitVariables(from: settings.location.environment),
                 folder: settings.location.folder, lock: FolderLock(folder: repository.address + "/bim"),
                 platform: try settings.platform(), reporter: reporter,
-                choose: { commit throws(UserError) in
-                    try DeployCommandChoice(settings: settings, name: name).command(for: commit)
-                }),
-            source: SourceWithRef(), registry: nil)
+                choose: { (commit: String) throws(UserError) in try choice.command(for: commit) }),
+            source: SourceWithRef(), registry: nil,
+            check: { (commit: ObjectID) throws(UserError) in _ = try choice.command(for: commit.hex) })
     }
 
     /// The app that a repository's address names: the last two parts of its path.

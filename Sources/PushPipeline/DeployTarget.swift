@@ -17,6 +17,8 @@ struct DeployTarget: Sendable {
     let registry: PlatformRegistry?
     /// The registry that the other end asks its pushers to use, where the project names none.
     var suggestedRegistry: String?
+    /// Refuses a commit that could not be deployed, before anything is built.
+    var check: @Sendable (ObjectID) throws(UserError) -> Void = { (_: ObjectID) throws(UserError) in }
 }
 
 /// Brings objects with their history to the other end, where no ref of a user's shows them.

@@ -23,6 +23,25 @@ struct Push: Sendable {
     /// Where layers of base images are kept.
     let layerFolder: String
 
+    /// Makes the artifact of a commit and uploads it; nothing is deployed.
+    ///
+    /// - Returns: its reference with its digest.
+    func makeArtifact(of plan: PushPlan) async throws(UserError) -> String {
+        async let _ = signsOfLife()
+        do { return try await upload(try await build(plan), plan).reference } catch {
+            throw UserError(buildOrUpload: error)
+        }
+    }
+
+    /// Makes an artifact live that is there already, with the commit that it is of. The platform reads it with a key of its
+    /// own where its store wants one.
+    func promote(_ reference: String, _ plan: PushPlan) async throws(UserError) -> Deployment {
+        async let _ = signsOfLife()
+        try await source.send([plan.commit.id])
+        return try await deploy(
+            DeploymentRequest.Artifact(kind: plan.config.artifact.rawValue, reference: reference), plan, with: [])
+    }
+
     /// Makes the update's commit live.
     ///
     /// - Parameter others: changes of refs that deploy nothing, made in the same transaction; their objects are there.
@@ -129,15 +148,14 @@ struct Push: Sendable {
         do {
             try await store.attach(try provenance.statement(), type: Provenance.mediaType, to: result.artifact)
         } catch {
-            reporter.report(
-                .notice("the artifact goes without its provenance, which the registry did not take: \(error)"))
+            let why = UserError(buildOrUpload: error).message
+            reporter.report(.notice("the artifact goes without its provenance, which was not taken: \(why)"))
         }
     }
 
     private func deploy(
         _ artifact: DeploymentRequest.Artifact, _ plan: PushPlan, with others: [RefUpdate]
     ) async throws(UserError) -> Deployment {
-        let began = ContinuousClock.now
         let request = DeploymentRequest(
             environment: plan.environment, kind: plan.isPreview ? "preview" : "permanent",
             protected: plan.isProtected, ref: plan.update.ref,
@@ -145,50 +163,11 @@ struct Push: Sendable {
             artifact: artifact, settings: plan.settings,
             tests: plan.tests, message: wishes.message ?? plan.commit.summary,
             client: "git-remote-bim/\(Diagnostics.version)", refs: others.map(\.change), extra: wishes.extra)
-        let probes = ProbeCount()
+        let story = DeploymentStory(
+            reporter: reporter, liveRelease: plan.update.liveRelease, liveCommit: plan.update.old?.hex)
         reporter.report(.progress(.deploy, plan.environment))
-        let deployment = try await deployer.deploy(request, patience: wishes.patience) { [reporter] event in
-            switch event.type {
-            case .probe: probes.increment()
-            case .status, .progress: reporter.report(.progress(.deploy, event.message))
-            case .notice: reporter.report(.notice(event.message))
-            case .log where event.phase == DeploymentPhase.releasing.rawValue: reporter.report(.output(event.message))
-            case .log, .end: break
-            }
-        }
-        let duration = ContinuousClock.now - began
-        if deployment.isHandedOver {
-            let text = "handed over with \(reference); the other side does not tell what becomes of it"
-            reporter.report(.finished(.deploy, text, duration))
-            return deployment
-        }
-        guard deployment.status.isFinal else {
-            let text = "deployment \(deployment.id) goes on, and is not waited for; git bim status tells how it ends"
-            reporter.report(.finished(.deploy, text, duration))
-            return deployment
-        }
-        guard deployment.status == .healthy else { throw failure(of: deployment, after: duration, plan) }
-        let count = probes.value
-        let health = count == 0 ? "running" : "healthy after \(count) \(count == 1 ? "probe" : "probes")"
-        let name = deployment.release.map { "release \($0), \(health)" } ?? "done"
-        reporter.report(.finished(.deploy, name, duration))
+        let deployment = try await deployer.deploy(request, patience: wishes.patience, onEvent: story.hear)
+        try story.end(deployment)
         return deployment
-    }
-
-    /// Prints what is known of a failed deployment: the reason, then the last lines of the log.
-    private func failure(of deployment: Deployment, after duration: Duration, _ plan: PushPlan) -> UserError {
-        guard let failure = deployment.failure else {
-            return UserError(.internal, "the deployment ended as '\(deployment.status.rawValue)' without a reason")
-        }
-        reporter.report(.finished(.deploy, failure.message, duration))
-        // A release command's lines were shown when they came.
-        if failure.phase != DeploymentPhase.releasing.rawValue {
-            for line in failure.logTail.suffix(20) { reporter.report(.output(line)) }
-        }
-        // A platform that cannot run or reach anything may not reach that one either.
-        let live =
-            failure.code == .platformUnavailable ? nil : plan.update.liveRelease.map { "release \($0) is still live" }
-        let hints = [failure.hint, live].compactMap(\.self)
-        return UserError(failure.code, failure.message, hint: hints.isEmpty ? nil : hints.joined(separator: "; "))
     }
 }

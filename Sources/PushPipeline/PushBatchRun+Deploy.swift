@@ -20,23 +20,21 @@ extension PushBatchRun {
         let began = ContinuousClock.now
         let plan = try PushPlan(
             subject, wishes: wishes, settings: settings, target: target, description: try await deployer.describe())
-        tell(plan)
+        try target.check(subject.commit.id)
         let update = subject.update
         if options.dryRun {
-            tellDryRun(plan)
+            let forecast = await forecast(plan)
+            tell(plan, isDryRun: true)
+            for line in forecast.lines { reporter.report(.notice(line)) }
+            if let refusal = forecast.refusal, let code = refusal.code {
+                throw UserError(code, refusal.message, hint: refusal.hint)
+            }
             return Done(forced: update.losesCommits, newID: newID(of: plan, subject.commit.id.hex))
         }
+        tell(plan, isDryRun: false)
         try await deployer.ensureApp()
         try await target.source.send(others.compactMap(\.storedID))
-        let cache = try layerCache(local.location.environment)
-        let push = Push(
-            location: local.location, source: target.source, builder: plan.builder(cache),
-            store: plan.store.store(
-                for: target.app.description, tag: plan.commit.id.hex, environment: local.location.environment,
-                transport: transport, folder: cache.folder
-            ) { [reporter] in reporter.report(.notice($0)) },
-            deployer: deployer, reporter: reporter, transport: transport, wishes: wishes,
-            layerFolder: cache.folder)
+        let push = try push(for: plan, wishes)
         let deployment: Deployment
         do throws(UserError) {
             deployment = try await push.run(plan, with: others)
@@ -60,6 +58,19 @@ extension PushBatchRun {
         )
     }
 
+    /// The steps of a plan, with the caches that they use.
+    func push(for plan: PushPlan, _ wishes: PushWishes) throws(UserError) -> Push {
+        let cache = try layerCache(local.location.environment)
+        return Push(
+            location: local.location, source: target.source, builder: plan.builder(cache),
+            store: plan.store.store(
+                for: target.app.description, tag: plan.commit.id.hex, environment: local.location.environment,
+                transport: transport, folder: cache.folder
+            ) { [reporter] in reporter.report(.notice($0)) },
+            deployer: deployer, reporter: reporter, transport: transport, wishes: wishes,
+            layerFolder: cache.folder)
+    }
+
     private func liveCommit(_ ref: String) async throws -> String? {
         try await deployer.refs()?.first { $0.ref == ref }?.objectID
     }
@@ -69,28 +80,14 @@ extension PushBatchRun {
         plan.update.destinationID ?? (plan.update.pushedID?.hex == commit ? nil : commit)
     }
 
-    /// The lines above the steps.
-    private func tell(_ plan: PushPlan) {
+    /// The lines above the steps; a dry run has what the app should be called in its forecast.
+    func tell(_ plan: PushPlan, isDryRun: Bool) {
         reporter.report(.headline(plan.headline(app: target.app)))
-        reportChangedFiles()
-        for notice in plan.notices(app: target.app) { reporter.report(.notice(notice)) }
-        if !plan.choice.isUsual { reporter.report(.notice(plan.choice.reason)) }
+        let count = changedFileCount
+        if count > 0 { reporter.report(.notice(PushForecast.changedFilesText(count))) }
+        if !isDryRun { for notice in plan.notices(app: target.app) { reporter.report(.notice(notice)) } }
+        if isDryRun || !plan.choice.isUsual { reporter.report(.notice(plan.choice.reason)) }
         if let line = plan.evidence.line(now: Int64(time(nil))) { reporter.report(.finished(.test, line, nil)) }
-    }
-
-    /// What would run, and where that was found.
-    private func tellDryRun(_ plan: PushPlan) {
-        if plan.choice.isUsual { reporter.report(.notice(plan.choice.reason)) }
-        for process in plan.run.processes {
-            reporter.report(.notice("\(process.name): \(process.command) (\(plan.run.origin))"))
-        }
-    }
-
-    private func reportChangedFiles() {
-        guard let repository = try? local.location.open(), let count = try? repository.changedFileCount(), count > 0
-        else { return }
-        let (noun, verb) = count == 1 ? ("file", "is") : ("files", "are")
-        reporter.report(.notice("\(count) changed \(noun) in this folder \(verb) not in the commit"))
     }
 
     private func layerCache(_ environment: [String: String]) throws(UserError) -> LayerCache {

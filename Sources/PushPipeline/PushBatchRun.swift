@@ -61,6 +61,9 @@ struct PushBatchRun: Sendable {
         }
         var replies: [UInt8] = []
         for (command, answer) in answers {
+            let refusal = answer.failure.flatMap { $0.reason == .upToDate ? nil : $0.reason }
+            reporter.report(
+                .answered(ref: command.destination, code: refusal?.code, reason: refusal.map(\.sentence)))
             switch answer {
             case .success(let done):
                 replies += PushReply.ok(command.destination, forced: done.forced, newID: done.newID)
@@ -86,7 +89,7 @@ struct PushBatchRun: Sendable {
         return commits
     }
 
-    private func liveRefs() async throws(UserError) -> [String: RefRecord] {
+    func liveRefs() async throws(UserError) -> [String: RefRecord] {
         Dictionary((try await deployer.refs() ?? []).map { ($0.ref, $0) }, uniquingKeysWith: { first, _ in first })
     }
 

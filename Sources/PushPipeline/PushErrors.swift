@@ -14,7 +14,7 @@ extension UserError {
             case let error as S3Error: error.userError
             case let error as GitError: error.userError
             case let error as BuildFailure: error.userError
-            case let error as ImageSource.Failure: Self.baseImage(error)
+            case let error as ImageSource.Failure: error.userError
             case is CancellationError: UserError(.interrupted, "interrupted", hint: "push again")
             case let error as LayerCache.Untrue:
                 UserError(
@@ -39,17 +39,5 @@ extension UserError {
         UserError(
             .buildFailed, "the cache's '\(path)' cannot be read or written",
             hint: "make it writable, or set XDG_CACHE_HOME to another place", cause: cause)
-    }
-
-    private static func baseImage(_ failure: ImageSource.Failure) -> UserError {
-        switch failure {
-        case .notFound(let image):
-            UserError(.buildFailed, "the base image '\(image)' was not found", hint: "correct image.base in bim.yml")
-        case .noPlatform(let image, let offered):
-            UserError(
-                .platformMismatch, "the base image '\(image)' is for \(offered.joined(separator: ", ")) alone",
-                hint: "choose a base image for the platform's architecture")
-        case .unreadable(let why): UserError(.buildFailed, why, hint: "push again")
-        }
     }
 }

@@ -56,6 +56,32 @@ struct Refusal: Error {
     }
 }
 
+extension RejectReason {
+    /// What programs read; nil where git's own words say it all.
+    var code: ErrorCode? {
+        switch self {
+        case .fetchFirst, .staleInfo: .staleRef
+        case .nonFastForward, .needsForce: .nonFastForward
+        case .other(let text): ErrorCode(rawValue: String(text.prefix { $0 != ":" }))
+        case .alreadyExists, .upToDate, .atomicPushFailed: nil
+        }
+    }
+
+    /// The reason as git shows it.
+    var sentence: String {
+        switch self {
+        case .nonFastForward: "non-fast-forward"
+        case .fetchFirst: "fetch first"
+        case .needsForce: "needs force"
+        case .alreadyExists: "already exists"
+        case .staleInfo: "stale info"
+        case .upToDate: "up to date"
+        case .atomicPushFailed: "atomic push failed"
+        case .other(let text): text
+        }
+    }
+}
+
 /// Turns a push command into a ref update, with every check that needs no build.
 struct RefUpdateResolver {
     let local: LocalRefs
@@ -114,14 +140,31 @@ struct RefUpdateResolver {
             isForced: isForced, losesCommits: losesCommits, liveRelease: refs[command.destination]?.release)
     }
 
+    /// The update that brings a commit to an environment, whose branch follows it, back and forth.
+    func promotion(of commit: Commit, to environment: String) throws(Refusal) -> RefUpdate {
+        let config = try configuration(of: commit, try open())
+        return elsewhere(commit, config, environment, destination: nil)
+    }
+
+    /// Whether a push to a ref deploys to this environment.
+    func deploys(_ ref: String, to environment: String, _ config: ProjectConfig) -> Bool {
+        if case .environment(environment, _) = EnvironmentMap(config).meaning(ofRef: ref) { return true }
+        return refs[ref]?.environment == environment
+    }
+
+    /// The full name of the branch that deploys to an environment.
+    func branch(of environment: String, _ config: ProjectConfig) -> String {
+        let rule = EnvironmentMap(config).rule(named: environment)
+        return refs.values.filter { $0.environment == environment }.map(\.ref).min()
+            ?? "refs/heads/" + (rule?.branches.first { $0.isPlainName }?.text ?? environment)
+    }
+
     /// The branch of another environment gets the commit; the pushed one stays what it is, since its own environment does.
     private func elsewhere(
         _ commit: Commit, _ config: ProjectConfig, _ environment: String, destination: ObjectID?
     ) -> RefUpdate {
         let rule = EnvironmentMap(config).rule(named: environment)
-        let ref =
-            refs.values.filter { $0.environment == environment }.map(\.ref).min()
-            ?? "refs/heads/" + (rule?.branches.first { $0.isPlainName }?.text ?? environment)
+        let ref = branch(of: environment, config)
         let old = refs[ref].flatMap { ObjectID(hex: $0.objectID) }
         return RefUpdate(
             ref: ref, old: old, pushedID: commit.id,
@@ -206,7 +249,7 @@ struct RefUpdateResolver {
         }
     }
 
-    private func configuration(of commit: Commit, _ repository: borrowing Repository) throws(Refusal) -> ProjectConfig {
+    func configuration(of commit: Commit, _ repository: borrowing Repository) throws(Refusal) -> ProjectConfig {
         let bytes: [UInt8]?
         do { bytes = try repository.blob(at: "bim.yml", inTree: commit.tree) } catch { throw Refusal(error.userError) }
         guard let bytes else { return .default }

@@ -20,16 +20,17 @@ struct RemoteChoice {
     /// What git would hand to the remote helper for a push.
     func address(of remote: String?) async throws(UserError) -> String {
         if remote == nil { try requireRepository() }
-        let remotes = try await remotes()
-        let names = if let remote { [remote] } else { try await namesOfPush() + remotes.filter { $0 == "bim" } }
-        for name in names {
-            if let url = try await url(of: name, among: remotes) { return url }
+        let ours = try await remotes(with: remote)
+        if let remote {
+            if let found = ours.first(where: { $0.name == remote }) ?? ours.first(where: { $0.name == Self.typed }) {
+                return found.address
+            }
+        } else {
+            for name in try await namesOfPush() + ["bim"] {
+                if let found = ours.first(where: { $0.name == name }) { return found.address }
+            }
+            if ours.count == 1 { return ours[0].address }
         }
-        var ours: [(name: String, url: String)] = []
-        for name in remotes {
-            if let url = try await url(ofRemote: name) { ours.append((name, url)) }
-        }
-        if remote == nil, ours.count == 1 { return ours[0].url }
         throw noRemote(remote, ours.map { "'\($0.name)'" }.joined(separator: ", "))
     }
 
@@ -47,14 +48,26 @@ struct RemoteChoice {
         }
     }
 
-    private func url(of word: String, among remotes: [String]) async throws(UserError) -> String? {
-        if remotes.contains(word) { return try await url(ofRemote: word) }
-        return try await url(ofTyped: word)
-    }
+    /// The name that a word gets which may be a URL, so that git treats it as it would on the command line of a push.
+    private static let typed = "bim-typed"
 
-    /// The names of all remotes; none outside of a repository.
-    private func remotes() async throws(UserError) -> [String] {
-        try await ask(["remote"]).map { $0.split(separator: "\n").map(String.init) } ?? []
+    /// The remotes of ours with the first address that a push to them takes.
+    private func remotes(with word: String?) async throws(UserError) -> [(name: String, address: String)] {
+        let extra = word.map { ["-c", "remote.\(Self.typed).url=\($0)"] } ?? []
+        guard let list = try await ask(extra + ["remote", "-v"]) else {
+            // Outside of a repository git has no remotes, and rewrites URLs all the same.
+            let url = if let word { try await ask(["ls-remote", "--get-url", word]) } else { String?.none }
+            return url.flatMap { isOurs($0) ? [(Self.typed, $0)] : nil } ?? []
+        }
+        var remotes: [(name: String, address: String)] = []
+        for line in list.split(separator: "\n") where line.hasSuffix(" (push)") {
+            let parts = line.dropLast(" (push)".count).split(separator: "\t", maxSplits: 1).map(String.init)
+            guard parts.count == 2, remotes.last?.name != parts[0] else { continue }
+            // With a helper named beside it, the URL is the address as it stands (git-config(1), `remote.<name>.vcs`).
+            let isNamed = try await ask(["config", "--get", "remote.\(parts[0]).vcs"]) == "bim"
+            if isNamed || isOurs(parts[1]) { remotes.append((parts[0], parts[1])) }
+        }
+        return remotes
     }
 
     /// The remotes that `git push` without one would take, the first first (git-config(1), `branch.<name>.pushRemote`).
@@ -68,23 +81,6 @@ struct RemoteChoice {
             if let name = try await ask(["config", "--get", key]) { names.append(name) }
         }
         return names
-    }
-
-    /// The first URL that a push to the remote takes, when it is one of ours.
-    private func url(ofRemote name: String) async throws(UserError) -> String? {
-        guard let url = try await ask(["remote", "get-url", "--push", name]) else { return nil }
-        // With a helper named beside it, the URL is the address as it stands (git-config(1), `remote.<name>.vcs`).
-        if try await ask(["config", "--get", "remote.\(name).vcs"]) == "bim" { return url }
-        return isOurs(url) ? url : nil
-    }
-
-    /// What git makes of a URL on the command line of a push.
-    private func url(ofTyped word: String) async throws(UserError) -> String? {
-        let name = "bim-typed"
-        let asRemote = ["-c", "remote.\(name).url=\(word)", "remote", "get-url", "--push", name]
-        if let url = try await ask(asRemote) { return isOurs(url) ? url : nil }
-        // Outside of a repository git has no remotes, and rewrites URLs all the same.
-        return try await ask(["ls-remote", "--get-url", word]).flatMap { isOurs($0) ? $0 : nil }
     }
 
     private func isOurs(_ url: String) -> Bool { url.hasPrefix("bim::") || url.hasPrefix("bim://") }

@@ -13,6 +13,9 @@ package struct RemoteHelperRun: Sendable {
     private let address: String
     private let trace: Trace?
     private let transport: HTTPTransport
+    private let record: PushRecord
+    /// Whether the user reads events as JSON instead of lines.
+    private let isForPrograms: Bool
     private let say: @Sendable (String) -> Void
 
     /// - Parameters:
@@ -35,6 +38,8 @@ package struct RemoteHelperRun: Sendable {
             trace: trace,
             settings: isEmbedded
                 ? nil : GitHTTPSettings(environment: location.environment, folder: location.folder))
+        isForPrograms = location.environment["BIM_OUTPUT"] == "json"
+        record = PushRecord(run: location.environment["BIM_RUN"], echo: isForPrograms ? say : nil)
     }
 
     /// What the lines so far have led to.
@@ -43,6 +48,8 @@ package struct RemoteHelperRun: Sendable {
         /// What the local refs were when git asked for those of the remote, before any hook ran.
         var localRefs: [String: ObjectID] = [:]
         var epilogues: [PushBatchRun.Epilogue] = []
+        /// Whether the app's platform is stopped, and git has not asked for anything that starts it.
+        var isStopped = false
         /// The exit status, once there is nothing more to do.
         var status: Int32?
     }
@@ -51,6 +58,7 @@ package struct RemoteHelperRun: Sendable {
     ///
     /// - Returns: the exit status for git: 0, 128 when git shall stop, or 128 + n when signal n has ended it.
     package func run() async -> Int32 {
+        defer { record.finish(interrupted: channel.signal != nil) }
         let address = Result { () throws(UserError) in try RemoteAddress(self.address) }
         var progress = Progress(session: Session(reading: (try? address.get())?.reading ?? .smartHTTP))
         trace?.note("start", "git-remote-bim \(Diagnostics.version), remote '\(Trace.shown(remote))'")
@@ -83,8 +91,13 @@ package struct RemoteHelperRun: Sendable {
             let address = try address.get()
             progress.localRefs = try localRefs()
             let options = progress.session.options
-            answer(try await untilGitGoes { try await list(address, options) })
+            let (lines, isStopped) = try await untilGitGoes { try await list(address, options) }
+            progress.isStopped = isStopped
+            answer(lines)
         case .push(let batch):
+            // A dry run writes nothing.
+            record.begin(in: batch.options.dryRun ? nil : (try? location.open().commonDirectory + "/bim"))
+            progress.isStopped = false
             let (replies, epilogues) = try await answer(batch, try address.get(), progress)
             answer(replies)
             progress.epilogues += epilogues
@@ -128,12 +141,17 @@ package struct RemoteHelperRun: Sendable {
             style: .detected(
                 environment: location.environment, verbosity: options.verbosity,
                 progress: options.progress), write: say)
-        return trace.map { TracingReporter($0, next: lines) } ?? lines
+        let recorded = RecordingReporter(record, next: isForPrograms ? nil : lines)
+        return trace.map { TracingReporter($0, next: recorded) } ?? recorded
     }
 
     /// git has printed its table by now; the live URL is the last line.
     private func finish(_ progress: Progress) {
         let reporter = reporter(progress)
+        if progress.isStopped {
+            reporter.report(
+                .notice("the platform on this machine is stopped, and its apps with it: git bim platform start"))
+        }
         let opensAlways = (try? location.open().configuration().bool("bim.open")) == true
         for epilogue in progress.epilogues {
             guard let url = epilogue.url else { continue }
@@ -202,16 +220,30 @@ extension RemoteHelperRun {
         case .command(let name, let app):
             try DeployTarget(command: name, app, settings, reporter: reporter)
         case .embedded, .api:
-            DeployTarget(try await connect(address, reporter), location: location, transport: transport)
+            // A dry run takes the platform as it is; a push starts the one on this machine.
+            if options.dryRun, let stopped = try await StoppedPlatform(address, location: location) {
+                stopped.target
+            } else {
+                DeployTarget(try await connect(address, reporter), location: location, transport: transport)
+            }
         }
     }
 
     /// The refs for a push come from where they are true; `HEAD` is left out.
-    private func list(_ address: RemoteAddress, _ options: SessionOptions) async throws(UserError) -> [UInt8] {
+    ///
+    /// - Returns: git's lines, and whether there is an app whose platform is stopped.
+    private func list(
+        _ address: RemoteAddress, _ options: SessionOptions
+    ) async throws(UserError) -> (lines: [UInt8], isStopped: Bool) {
         let refs: [RefRecord]
+        var isStopped = false
         if let repository = try repository(address) {
             let policy = try DeployPolicy(RemoteSettings(remote: remote, location: location))
             refs = try await repository.refs(options, policy: policy)
+        } else if let stopped = try await StoppedPlatform(address, location: location) {
+            // git does not say yet whether it is a dry run, which starts nothing.
+            refs = try await stopped.refs() ?? []
+            isStopped = !refs.isEmpty
         } else {
             let connection = try await connect(address, reporter(options))
             let deployer = APIDeployer(connection, transport: transport)
@@ -219,8 +251,9 @@ extension RemoteHelperRun {
             if found == nil, !connection.isEmbedded { throw deployer.noApp }
             refs = found ?? []
         }
-        return RefAdvertisement(refs: refs.map { RefAdvertisement.Ref(objectID: $0.objectID, name: $0.ref) })
-            .lines(objectFormat: options.asksForObjectFormat ? .sha1 : nil)
+        let advertisement = RefAdvertisement(
+            refs: refs.map { RefAdvertisement.Ref(objectID: $0.objectID, name: $0.ref) })
+        return (advertisement.lines(objectFormat: options.asksForObjectFormat ? .sha1 : nil), isStopped)
     }
 
     private func answer(

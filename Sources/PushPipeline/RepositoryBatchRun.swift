@@ -58,14 +58,24 @@ struct RepositoryBatchRun: Sendable {
         let loses = Dictionary(updates.map { ($0.ref, $0.losesCommits) }, uniquingKeysWith: { first, _ in first })
         return batch.updates.flatMap { command in
             let ref = command.destination
-            if let refusal = refusals[ref] { return PushReply.error(ref, refusal) }
-            switch answers[ref] {
-            case .ok: return PushReply.ok(ref, forced: loses[ref] ?? false)
-            // Ours is a lease on what we have checked; without one of the user's, somebody was faster.
-            case .refused(.staleInfo) where batch.options.leases[ref] == nil: return PushReply.error(ref, .fetchFirst)
-            case .refused(let reason): return PushReply.error(ref, reason)
-            case nil: return PushReply.error(ref, batch.options.atomic ? .atomicPushFailed : .other("not sent"))
-            }
+            let refusal = refusals[ref] ?? Self.refusal(answers[ref], of: ref, batch.options)
+            reporter.report(
+                .answered(
+                    ref: ref, code: refusal?.code, reason: refusal.flatMap { $0 == .upToDate ? nil : $0.sentence }))
+            if let refusal { return PushReply.error(ref, refusal) }
+            return PushReply.ok(ref, forced: loses[ref] ?? false)
         } + PushReply.endOfBatch
+    }
+
+    private static func refusal(
+        _ answer: RepositoryRemote.Answer?, of ref: String, _ options: PushOptions
+    ) -> RejectReason? {
+        switch answer {
+        case .ok: nil
+        // Ours is a lease on what we have checked; without one of the user's, somebody was faster.
+        case .refused(.staleInfo) where options.leases[ref] == nil: .fetchFirst
+        case .refused(let reason): reason
+        case nil: options.atomic ? .atomicPushFailed : .other("not sent")
+        }
     }
 }

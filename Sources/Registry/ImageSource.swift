@@ -8,26 +8,22 @@ internal import SystemPackage
 
 /// Reads images from a registry: resolves a reference to the manifest of one platform, and brings layers to files.
 package struct ImageSource: Sendable {
-    /// What cannot be built upon.
-    package enum Failure: Error, Sendable, Equatable {
-        case notFound(String)
-        case noPlatform(String, offered: [String])
-        case unreadable(String)
-    }
-
     private let reference: ImageReference
     private let session: RegistrySession
     private let folder: String
+    private let policy: RetryPolicy
 
     /// - Parameters:
     ///   - environment: the user's variables, which say where credentials are.
     ///   - folder: where layers are kept, under `<digest>.layer`.
     package init(
-        _ reference: ImageReference, environment: [String: String] = [:], transport: HTTPTransport, folder: String
+        _ reference: ImageReference, environment: [String: String] = [:], transport: HTTPTransport, folder: String,
+        policy: RetryPolicy = .standard
     ) {
         self.reference = reference
         session = RegistrySession(reference, environment: environment, transport: transport)
         self.folder = folder
+        self.policy = policy
     }
 
     /// Resolves the reference; layers are fetched when somebody needs their bytes, and not before.
@@ -87,7 +83,18 @@ package struct ImageSource: Sendable {
     /// Brings a layer to its file, checked against its digest; one that is there is taken as it is.
     private func fetch(_ layer: Descriptor) async throws -> String {
         let path = "\(folder)/\(layer.digest.hex).layer"
-        if (try? Stat(path))?.size == layer.size { return path }
+        for attempt in 1... {
+            if (try? Stat(path))?.size == layer.size { return path }
+            do {
+                try await download(layer, to: path)
+            } catch let error as RegistryError where error.isTransient && attempt < policy.attempts {
+                try await Task.sleep(for: policy.delay(after: attempt, asked: nil))
+            }
+        }
+        throw CancellationError()
+    }
+
+    private func download(_ layer: Descriptor, to path: String) async throws {
         let partial = "\(folder)/partial-\(getpid())-\(UInt64.random(in: .min ... .max))"
         let descriptor = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw SystemError(call: "open", path: partial, errno: errno) }
@@ -106,6 +113,5 @@ package struct ImageSource: Sendable {
             throw Failure.unreadable("the layer \(layer.digest) of \(reference) is not what its digest says")
         }
         guard rename(partial, path) == 0 else { throw SystemError(call: "rename", path: path, errno: errno) }
-        return path
     }
 }

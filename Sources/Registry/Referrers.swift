@@ -12,13 +12,16 @@ extension RegistryClient {
 
     /// Uploads a document that refers to an artifact in the same repository.
     ///
+    /// - Parameter name: the file that `oras pull` writes the document to.
     /// - Returns: the digest of the manifest that carries it.
     package func attach(
-        _ document: [UInt8], type: String, to subject: Descriptor, annotations: [String: String]? = nil
+        _ document: [UInt8], type: String, named name: String = "document.json", to subject: Descriptor,
+        annotations: [String: String]? = nil
     ) async throws -> Digest {
         let upload = BlobUpload(session, sources: [], policy: policy)
         let empty = Array("{}".utf8)
-        let layer = Descriptor(mediaType: type, content: document)
+        var layer = Descriptor(mediaType: type, content: document)
+        layer.annotations = ["org.opencontainers.image.title": name]
         let manifest = ImageManifest(
             artifactType: type, config: Descriptor(mediaType: MediaType.empty, content: empty), layers: [layer],
             annotations: annotations, subject: subject)

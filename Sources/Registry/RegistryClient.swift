@@ -62,6 +62,17 @@ package struct RegistryClient: ArtifactStore {
         _ artifact: Artifact, progress: @escaping @Sendable (Int, Int) -> Void
     ) async throws -> UploadSummary {
         let known = await knownBlobs()
+        do {
+            return try await upload(artifact, except: known, progress: progress)
+        } catch RegistryError.blobsMissing where !known.isEmpty {
+            // A registry may keep a manifest longer than its blobs.
+            return try await upload(artifact, except: [], progress: progress)
+        }
+    }
+
+    private func upload(
+        _ artifact: Artifact, except known: Set<Digest>, progress: @escaping @Sendable (Int, Int) -> Void
+    ) async throws -> UploadSummary {
         let blobs = artifact.distinctLayers.filter { !known.contains($0.descriptor.digest) }
         let sources = Set(blobs.compactMap(mountSource)).sorted()
         let upload = BlobUpload(session, sources: sources, policy: policy)

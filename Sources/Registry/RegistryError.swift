@@ -1,4 +1,5 @@
 package import Diagnostics
+internal import HTTPTransport
 
 /// What a registry did that the client cannot go on from.
 package enum RegistryError: Error, Sendable, Equatable {
@@ -9,6 +10,8 @@ package enum RegistryError: Error, Sendable, Equatable {
     /// The credentials are taken, and do not allow this.
     case denied(host: String, repository: String, message: String?)
     case refused(host: String, status: Int, message: String)
+    /// What was uploaded is not found there when the manifest comes.
+    case blobsMissing(host: String, repository: String)
     case noSpace(host: String)
     case unreachable(host: String, detail: String)
     case unreadableLayer(path: String)
@@ -39,9 +42,11 @@ package enum RegistryError: Error, Sendable, Equatable {
             UserError(
                 status == 413 ? .artifactTooLarge : .registryUnreachable,
                 "the registry '\(host)' refused the request\(status == 0 ? "" : " with status \(status)"): \(message)",
-                hint: status == 404
-                    ? "create the repository in the registry if it does not do so itself, and push again" : "push again"
-            )
+                hint: Self.hint(status))
+        case .blobsMissing(let host, let repository):
+            UserError(
+                .registryUnreachable, "the registry '\(host)' lost what was uploaded to '\(repository)'",
+                hint: "push again")
         case .noSpace(let host):
             UserError(
                 .quota, "no space is left in the registry '\(host)'", hint: "free some space there and push again")
@@ -56,6 +61,24 @@ package enum RegistryError: Error, Sendable, Equatable {
             UserError(
                 .registryUnreachable, "the registry '\(host)' leads to a private network",
                 hint: "use a registry with a public address")
+        }
+    }
+
+    /// Whether the same request may succeed when it is simply made again.
+    var isTransient: Bool {
+        switch self {
+        case .unreachable: true
+        case .refused(_, let status, _): RetryPolicy.isTransient(status)
+        default: false
+        }
+    }
+
+    private static func hint(_ status: Int) -> String {
+        switch status {
+        case 404: "create the repository in the registry if it does not do so itself, and push again"
+        case 413:
+            "leave files out under 'exclude' of 'image' in bim.yml, or raise the limit of what stands before the registry"
+        default: "push again"
         }
     }
 

@@ -72,10 +72,11 @@ package struct WebAddress: Equatable {
         let why: String
     }
 
-    private var base: String {
-        let usual = scheme == "https" ? 443 : 80
-        return "\(scheme)://\(host)" + (port == usual ? "" : ":\(port)")
-    }
+    /// Host and port as the `Host` header names them: without the port that the scheme has anyway.
+    var authority: String { host + (port == (scheme == "https" ? 443 : 80) ? "" : ":\(port)") }
+
+    /// The address without its path.
+    var base: String { "\(scheme)://\(authority)" }
 
     private var path: Substring {
         guard let start = text.firstRange(of: "://") else { return "/" }

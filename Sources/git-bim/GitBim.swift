@@ -15,7 +15,9 @@ struct GitBim: AsyncParsableCommand {
         usage: "git bim <command>",
         version: Diagnostics.version,
         subcommands: [
-            InitCommand.self, StatusCommand.self, CreateCommand.self, LoginCommand.self, LogoutCommand.self,
+            InitCommand.self, PlanCommand.self, DeployCommand.self, BuildCommand.self, StatusCommand.self,
+            LogCommand.self, LogsCommand.self, WatchCommand.self, OpenCommand.self, RollbackCommand.self,
+            ConfigCommand.self, ExplainCommand.self, CreateCommand.self, LoginCommand.self, LogoutCommand.self,
             PlatformCommand.self,
         ])
 
@@ -28,6 +30,7 @@ struct GitBim: AsyncParsableCommand {
                 try command.run()
             }
         } catch let error as UserError {
+            if CommandLine.arguments.contains("--json") { print(error.document) }
             let environment = ProcessEnvironment.current
             LineReporter(style: .detected(environment: environment, verbosity: 1, progress: nil)).report(
                 .fatal(error))

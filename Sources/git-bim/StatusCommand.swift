@@ -7,10 +7,10 @@ struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Shows what is live in each environment.")
 
-    @Argument(help: "The remote, or a URL; the remote 'bim', or the only one whose URL begins with 'bim::'.")
+    @Argument(help: "The remote, or a URL; by default the one that git push takes, 'bim', or the only one of bim's.")
     var remote: String?
 
-    @Flag(help: "Print JSON instead of a table.")
+    @Flag(help: "Print JSON (docs/json.md) instead of a table.")
     var json = false
 
     func run() async throws {

@@ -67,7 +67,7 @@ struct BuilderChoiceTests {
     func tools() throws {
         let choice = try choose("", "package.json")
         let failure = #expect(throws: BuildFailure.self) { try choice.checkTools(path: "/nonexistent") }
-        #expect(failure?.kind == .toolMissing(["node", "npm"]))
+        #expect(failure?.kind == .toolMissing(["node"]))
         try choose("build: {steps: [anything]}", "a").checkTools(path: "/nonexistent")
     }
 }

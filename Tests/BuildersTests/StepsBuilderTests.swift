@@ -190,3 +190,17 @@ struct StepsBuilderTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: steps) == [])
     }
 }
+
+/// Lines of tools that think they write to a terminal.
+struct ConsoleTests {
+    @Test(
+        "Colors and overwritten states are left out",
+        arguments: [
+            ("plain", "plain"), ("\u{1B}[91mred\u{1B}[0m", "red"), ("1 kB\r2 kB\r\r", "2 kB"), ("\r", ""),
+            ("\u{1B}", ""),
+            ("a\u{1B}[1;", "a"),
+        ])
+    func plain(line: String, text: String) {
+        #expect(BuildConsole.plain(line) == text)
+    }
+}

@@ -90,8 +90,30 @@ struct LineReporterTests {
         #expect(Transcript.of(.finished(.test, text, nil)) == "  test    \(safe)\n")
         #expect(Transcript.of(.progress(.test, text), style: .terminal) == "\r\u{1B}[K  test    \(safe)")
         #expect(Transcript.of(.live(url: text, .zero)).hasPrefix("  live    \(safe)  "))
-        let failure = "error: \(safe)\nhint: \(safe)\ncaused by: \(safe)\n"
-        #expect(Transcript.of(.failure(error), style: .verbose) == failure)
+        let cause = "caused by: a\u{FFFD}[2K\n           ok\n           error: forged"
+        #expect(
+            Transcript.of(.failure(error), style: .verbose) == "error: \(safe)\nhint: \(safe)\n\(cause)\n")
+    }
+
+    @Test("what another program said under -v keeps its lines")
+    func causes() {
+        let error = UserError(.buildFailed, "it failed", cause: Said(description: "remote: one\n\nfatal: two\n"))
+        #expect(
+            Transcript.of(.failure(error), style: .verbose)
+                == "error: it failed\ncaused by: remote: one\n           fatal: two\n")
+    }
+
+    @Test(
+        "git's word on progress and the terminal together say how it is shown",
+        arguments: [
+            (true, true, "xterm", "rewritten"), (true, nil, "xterm", "rewritten"), (true, false, "xterm", "none"),
+            (true, true, "dumb", "signsOfLife"), (false, true, "xterm", "eachSecond"),
+            (false, false, "xterm", "signsOfLife"), (false, nil, "xterm", "signsOfLife"),
+        ] as [(Bool, Bool?, String, String)])
+    func progressStyle(isTerminal: Bool, progress: Bool?, terminal: String, shown: String) {
+        let style = LineReporter.Style.detected(
+            environment: ["TERM": terminal], verbosity: 1, progress: progress, isTerminal: isTerminal)
+        #expect("\(style.progress)" == shown)
     }
 
     private struct Said: Error, CustomStringConvertible {

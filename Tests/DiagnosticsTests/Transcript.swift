@@ -17,9 +17,9 @@ final class Transcript: Sendable {
 }
 
 extension LineReporter.Style {
-    static let plain = LineReporter.Style(rewritesLines: false, usesColor: false)
-    static let verbose = LineReporter.Style(isVerbose: true, rewritesLines: false, usesColor: false)
-    static let quiet = LineReporter.Style(isQuiet: true, rewritesLines: false, usesColor: false)
-    static let terminal = LineReporter.Style(rewritesLines: true, usesColor: false)
-    static let colored = LineReporter.Style(rewritesLines: false, usesColor: true)
+    static let plain = LineReporter.Style(progress: .signsOfLife, usesColor: false)
+    static let verbose = LineReporter.Style(isVerbose: true, progress: .signsOfLife, usesColor: false)
+    static let quiet = LineReporter.Style(isQuiet: true, progress: .signsOfLife, usesColor: false)
+    static let terminal = LineReporter.Style(progress: .rewritten, usesColor: false)
+    static let colored = LineReporter.Style(progress: .signsOfLife, usesColor: true)
 }

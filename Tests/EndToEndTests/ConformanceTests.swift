@@ -96,6 +96,46 @@ struct ConformanceTests {
             says: ["[deleted]         refs/notes/commits", "bim/kept -> bim/kept"],
             then: "test -z \"$(git ls-remote bim 'refs/notes/*')\""),
         Row(push: "bim nosuch", status: 1, says: ["src refspec nosuch does not match any"]),
+        // Sources that are no branch.
+        Row(push: "bim $(git rev-parse main~1):refs/heads/by-id", says: ["[new branch]"]),
+        Row(push: "bim main@{0}:refs/heads/by-reflog", says: ["[new branch]"]),
+        Row(push: "bim heavier^{commit}:refs/heads/by-tag", says: ["heavier^{commit} -> by-tag"]),
+        // Several at once; what one is refused holds up no other.
+        Row(
+            push: "bim main:m1 main~1:refs/heads/m2 main~1:main", status: 1,
+            says: ["main -> m1", "main~1 -> m2", "main~1 -> main (non-fast-forward)"],
+            then: "test $(git ls-remote bim m1 m2 | wc -l) = 2"),
+        Row(
+            given: "git branch -q lately", push: "--all bim", says: ["lately -> lately"],
+            then: "test $(git rev-parse bim/lately) = $(git rev-parse main)"),
+        Row(
+            given: "git update-ref refs/remotes/bim/m1 main~1",
+            push: "--force-with-lease --force-if-includes bim main~1:refs/heads/m1", status: 1, says: ["(stale info)"]),
+        Row(push: "-v bim main:m1", says: ["To bim::", "= [up to date]      main -> m1"]),
+        Row(push: "--no-progress bim main:m3", says: ["[new branch]"], then: "! grep -q '\r' err"),
+        Row(push: "--progress bim main:m4", says: ["[new branch]"]),
+        // Places.
+        Row(
+            given: "mkdir -p deep; (cd deep && git push -q bim main:from-below)", push: "bim main:from-below",
+            says: ["Everything up-to-date"]),
+        Row(
+            given: "git worktree add -q --detach ../tree && git -C ../tree push -q bim HEAD:refs/heads/from-tree",
+            push: "bim main:from-tree", says: ["Everything up-to-date"]),
+        Row(
+            given: """
+                git clone -q -s . ../borrower; cd ../borrower; git config bim.deploy never
+                git remote add bim $(git -C "$OLDPWD" remote get-url bim)
+                git commit -q --allow-empty -m borrowed; git push -q bim HEAD:refs/heads/borrowed; cd "$OLDPWD"
+                """, push: "bim main:borrowed", status: 1, says: ["(fetch first)"]),
+        Row(
+            given: "git clone -q --bare . ../bare.git; cd ../bare.git; git config bim.deploy never; "
+                + "git push -q $(git -C \"$OLDPWD\" remote get-url bim) main:from-bare; cd \"$OLDPWD\"",
+            push: "bim main:from-bare", says: ["Everything up-to-date"]),
+        Row(
+            given: "git clone -q --depth 1 $(git remote get-url bim) ../shallow; cd ../shallow; "
+                + "git config bim.deploy never; git commit -q --allow-empty -m shallow; "
+                + "git push -q origin HEAD:refs/heads/shallow; cd \"$OLDPWD\"",
+            push: "bim main:shallow", status: 1, says: ["(fetch first)"]),
     ]
 
     @Test("Every command reads as git reads and leaves the refs as git leaves them", arguments: Keeper.allCases)
@@ -127,7 +167,7 @@ struct ConformanceTests {
         }
     }
 
-    @Test("Reading: prune, show, an object id, deepening, a lazy blob, refs of a remote that is not there")
+    @Test("Reading: prune, show, an object id, deepening, all remotes, a lazy blob, refs of a remote that is not there")
     func reading() async throws {
         let sandbox = try Sandbox()
         let project = try await Project(in: sandbox)
@@ -135,9 +175,9 @@ struct ConformanceTests {
         for number in 1...4 {
             try await project.commit("Step \(number)", ["file": "\(number)", "old-\(number)": "x\(number)"])
         }
-        try await project.push("main main:side").success()
-        try await project.push(":side").success()
+        try await project.push("main main:alpha").success()
         #expect(try await project.git("remote show bim").success().stdout.contains("HEAD branch: main"))
+        try await project.push(":alpha").success()
         try await project.git("update-ref refs/remotes/bim/gone main").success()
         #expect(try await project.git("remote prune bim").success().stdout.contains("bim/gone"))
         let copy = Project(existing: "\(sandbox.root)/copy", in: sandbox)
@@ -146,6 +186,10 @@ struct ConformanceTests {
         #expect(try await copy.git("rev-list --count HEAD").success().stdout == "2\n")
         try await copy.git("fetch --quiet origin \(try await project.objectID("main~3"))").success()
         try await copy.git("fetch --quiet --unshallow").success()
+        try await copy.git("fetch --quiet --depth 1").success()
+        #expect(try await copy.git("rev-list --count HEAD").success().stdout == "1\n")
+        try await copy.git("fetch --quiet --shallow-since=2000-01-01 --all --tags").success()
+        #expect(try await copy.git("rev-list --count HEAD").success().stdout == "4\n")
         #expect(try await copy.git("show HEAD~3:file").success().stdout == "1")
         let missing = try await sandbox.git("ls-remote bim::local/\(sandbox.app)-none").failure(128)
         #expect(missing.stderr.contains("APP_NOT_FOUND"))

@@ -68,16 +68,17 @@ struct StoringRemoteTests {
             refused.contains("remote: not today") && refused.contains("[remote rejected] main -> main (hook declined)"))
     }
 
-    @Test("A dry run changes nothing, and without 'bim.deploy = never' such a remote takes no push")
+    @Test("A dry run changes nothing, and without 'bim.deploy = never' such a remote wants to be told a registry")
     func asks() async throws {
         try await project.push("--dry-run main:new").success()
         #expect(try await stored("refs/heads/new") == "")
         try await project.git("config remote.bim.bimDeploy always").success()
         let refused = try await project.push("main:new").failure().stderr
         #expect(
-            refused.contains("deploys nothing") && refused.contains("hint: git config remote.<name>.bimDeploy never"))
+            refused.contains("nothing says which registry takes the artifact")
+                && refused.contains("hint: git config bim.registry"))
         try await project.git("config remote.bim.bimDeploy perhaps").success()
-        #expect(try await project.push("main:new").failure().stderr.contains("neither 'always' nor 'never'"))
+        #expect(try await project.push("main:new").failure(128).stderr.contains("neither 'always' nor 'never'"))
     }
 
     @Test("A rewriting of URLs that leads to bim does not lead to it twice")

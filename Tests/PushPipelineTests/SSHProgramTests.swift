@@ -1,6 +1,7 @@
 import Deployers
 import Foundation
 import GitCore
+import PlatformAPI
 import ProcessRunner
 import RemoteHelper
 import Testing

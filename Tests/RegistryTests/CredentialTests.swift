@@ -15,11 +15,6 @@ struct CredentialTests {
         cargo = try Cargo()
     }
 
-    private func auths(_ pairs: [String: String]) -> String {
-        let entries = pairs.map { #""\#($0)":{"auth":"\#(Data($1.utf8).base64EncodedString())"}"# }
-        return #"{"auths":{\#(entries.joined(separator: ","))}}"#
-    }
-
     private func user(
         _ host: String = "ghcr.io", _ repository: String = "acme/api", _ variables: [String: String] = [:]
     )
@@ -37,19 +32,19 @@ struct CredentialTests {
         #expect(await user() == "git")
         try cargo.write(#"{"ghcr.io":{"auth":"\#(Data("dockercfg:p".utf8).base64EncodedString())"}}"#, to: ".dockercfg")
         #expect(await user() == "dockercfg")
-        try cargo.write(auths(["ghcr.io": "docker:p"]), to: ".docker/config.json")
+        try cargo.write(Cargo.auths(["ghcr.io": "docker:p"]), to: ".docker/config.json")
         #expect(await user() == "docker")
-        try cargo.write(auths(["ghcr.io": "other:p"]), to: "elsewhere/config.json")
+        try cargo.write(Cargo.auths(["ghcr.io": "other:p"]), to: "elsewhere/config.json")
         #expect(await user("ghcr.io", "acme/api", ["DOCKER_CONFIG": "\(cargo.folder)/elsewhere"]) == "other")
-        try cargo.write(auths(["ghcr.io": "podman:p"]), to: ".config/containers/auth.json")
+        try cargo.write(Cargo.auths(["ghcr.io": "podman:p"]), to: ".config/containers/auth.json")
         #expect(await user() == "podman")
-        try cargo.write(auths(["ghcr.io": "runtime:p"]), to: "run/containers/auth.json")
+        try cargo.write(Cargo.auths(["ghcr.io": "runtime:p"]), to: "run/containers/auth.json")
         var variables = ["XDG_RUNTIME_DIR": "\(cargo.folder)/run"]
         #expect(await user("ghcr.io", "acme/api", variables) == "runtime")
-        try cargo.write(auths(["ghcr.io": "file:p"]), to: "auth.json")
+        try cargo.write(Cargo.auths(["ghcr.io": "file:p"]), to: "auth.json")
         variables["REGISTRY_AUTH_FILE"] = "\(cargo.folder)/auth.json"
         #expect(await user("ghcr.io", "acme/api", variables) == "file")
-        variables["DOCKER_AUTH_CONFIG"] = auths(["ghcr.io": "variable:p"])
+        variables["DOCKER_AUTH_CONFIG"] = Cargo.auths(["ghcr.io": "variable:p"])
         #expect(await user("ghcr.io", "acme/api", variables) == "variable")
         variables.merge(["BIM_REGISTRY_HOST": "ghcr.io", "BIM_REGISTRY_USER": "own", "BIM_REGISTRY_PASSWORD": "p"]) {
             $1
@@ -67,7 +62,7 @@ struct CredentialTests {
         ] as [(String, String, String?)])
     func keys(host: String, repository: String, user: String?) async throws {
         try cargo.write(
-            auths([
+            Cargo.auths([
                 "quay.io/org/repo": "repo:p", "quay.io/org": "org:p", "quay.io": "host:p",
                 "https://index.docker.io/v1/": "hub:p", "http://old.example/v2/": "old:p",
                 "plain.example:5000": "port:p",
@@ -89,7 +84,7 @@ struct CredentialTests {
         try cargo.write(helper, to: "bin/docker-credential-one", mode: 0o755)
         try cargo.write(
             helper.replacingOccurrences(of: "\"one\"", with: "\"store\""), to: "bin/docker-credential-all", mode: 0o755)
-        let file = auths(["quay.io": "plain:p", "missing.io": "kept:p"]).dropLast()
+        let file = Cargo.auths(["quay.io": "plain:p", "missing.io": "kept:p"]).dropLast()
         try cargo.write(
             file + #","credHelpers":{"ghcr.io":"one","missing.io":"gone"},"credsStore":"all"}"#,
             to: ".docker/config.json")
@@ -147,7 +142,7 @@ struct CredentialTests {
         var error = await #expect(throws: RegistryError.self) { _ = try await client.contains(.sha256(of: [])) }
         #expect(error?.userError.message == "the registry '\(peer.host)' wants credentials, and none were found")
         #expect(error?.userError.hint == "podman login \(peer.host), or docker login \(peer.host)")
-        try cargo.write(auths([peer.host: "dev:wrong"]), to: ".docker/config.json")
+        try cargo.write(Cargo.auths([peer.host: "dev:wrong"]), to: ".docker/config.json")
         let other = try cargo.client(peer.host)
         error = await #expect(throws: RegistryError.self) { _ = try await other.contains(.sha256(of: [])) }
         #expect(
@@ -169,7 +164,7 @@ struct CredentialTests {
         let registry = ScriptedRegistry(quirks)
         registry.add(blob: Array("{}".utf8))
         let peer = try await registry.start()
-        try cargo.write(auths([peer.host: "me:secret"]), to: ".docker/config.json")
+        try cargo.write(Cargo.auths([peer.host: "me:secret"]), to: ".docker/config.json")
         let session = RegistrySession(
             try cargo.reference("\(peer.host)/a/b"), environment: cargo.environment(), transport: HTTPTransport())
         let reply = try await session.read("GET", "blobs/\(Digest.sha256(of: Array("{}".utf8)))")
@@ -189,7 +184,7 @@ struct CredentialTests {
         quirks.uploadLocation = "http://\(elsewhere.host)/v2/a/b/blobs/uploads/x"
         let registry = ScriptedRegistry(quirks)
         let peer = try await registry.start()
-        try cargo.write(auths([peer.host: "me:secret"]), to: ".docker/config.json")
+        try cargo.write(Cargo.auths([peer.host: "me:secret"]), to: ".docker/config.json")
         await #expect(throws: RegistryError.self) { try await cargo.client(peer.host).upload(try cargo.image(["a"])) }
         #expect(store.log.contains { $0.hasPrefix("PUT") })
         #expect(store.authorizations.isEmpty)

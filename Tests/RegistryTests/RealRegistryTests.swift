@@ -15,53 +15,11 @@ struct RealRegistryTests {
         cargo = try Cargo()
     }
 
-    private func registry(_ extra: String = "", http: String = "") throws -> ServerProcess {
-        try cargo.write(
-            """
-            version: 0.1
-            log: {level: info, formatter: text}
-            storage: {filesystem: {rootdirectory: \(cargo.folder)/store}}
-            http: {addr: "127.0.0.1:0"\(http)}
-            \(extra)
-            """, to: "registry.yml")
-        return try ServerProcess(
-            ["docker-registry", "serve", "registry.yml"], in: cargo.folder, until: "listening on 127.0.0.1:")
-    }
-
-    /// An image with real layers: a text, and a program that prints it.
-    private func image() throws -> Artifact {
-        var contents: [String: [UInt8]] = [:]
-        func layer(_ path: String, _ text: String) throws -> (Artifact.Layer, Digest) {
-            let id = Digest.sha256(of: Array(text.utf8)).hex
-            contents[id] = Array(text.utf8)
-            let plan = LayerPlan([
-                .init(path: Array(path.utf8), kind: .file(executable: true), size: Int64(text.utf8.count), content: id)
-            ])
-            let file = "\(cargo.folder)/\(id).layer"
-            try Data().write(to: URL(fileURLWithPath: file))
-            let handle = try #require(FileHandle(forWritingAtPath: file))
-            let written = try LayerWriter().write(plan, to: handle.fileDescriptor) { id, deliver in
-                try (contents[id] ?? []).withUnsafeBytes { try deliver($0) }
-            }
-            return (Artifact.Layer(descriptor: written.descriptor, source: .file(file)), written.diffID)
-        }
-        let layers = [
-            try layer("text.txt", "hello from bim\n"), try layer("bin/run", "#!/bin/sh\ncat /app/text.txt\n"),
-        ]
-        var execution = ImageConfiguration.Execution()
-        execution.command = ["/app/bin/run"]
-        return try Artifact(
-            configuration: ImageConfiguration(
-                created: "1980-01-01T00:00:01Z", platform: .init(os: "linux", architecture: "amd64"), config: execution,
-                diffIDs: layers.map(\.1), history: layers.map { _ in .init(createdBy: "test") }),
-            layers: layers.map(\.0), annotations: ["org.example": "1"])
-    }
-
-    @Test("It takes an image once; skopeo copies it, umoci unpacks it", .enabled(if: Tool.canRun("skopeo", "umoci")))
+    @Test("It takes an image once; skopeo finds it", .enabled(if: Tool.canRun("skopeo")))
     func plain() async throws {
-        let server = try registry()
-        let host = "localhost:\(server.announced)"
-        let artifact = try image()
+        let server = try DockerRegistry(cargo)
+        let host = server.host
+        let artifact = try cargo.runnableImage()
         let client = try cargo.client(host, tags: ["main"], remembers: true)
         #expect(try await client.upload(artifact).sentLayers == 2)
         #expect(try await client.upload(artifact).sentLayers == 0)
@@ -70,24 +28,38 @@ struct RealRegistryTests {
             ["skopeo", "inspect", "--tls-verify=false", "--format", "{{.Digest}}", "docker://\(host)/acme/api:main"],
             in: cargo.folder)
         #expect(inspected == "\(artifact.digest)\n")
-        try Tool.run(
-            [
-                "skopeo", "copy", "--src-tls-verify=false", "docker://\(host)/acme/api@\(artifact.digest)",
-                "oci:layout:x",
-            ], in: cargo.folder)
-        try Tool.run(["umoci", "raw", "unpack", "--rootless", "--image", "layout:x", "root"], in: cargo.folder)
-        #expect(try String(contentsOfFile: "\(cargo.folder)/root/app/text.txt", encoding: .utf8) == "hello from bim\n")
-        #expect(try Tool.run(["stat", "-c", "%a %Y", "root/app/bin/run"], in: cargo.folder) == "755 315532801\n")
+        withExtendedLifetime(server) {}
+    }
+
+    @Test(
+        "umoci unpacks a runtime's bundle of it, and bsdtar lists its layers",
+        .enabled(if: Tool.canRun("skopeo", "umoci", "bsdtar")))
+    func unpacked() async throws {
+        let server = try DockerRegistry(cargo)
+        let artifact = try cargo.runnableImage()
+        try await cargo.client(server.host).upload(artifact)
+        let image = "docker://\(server.host)/acme/api@\(artifact.digest)"
+        try Tool.run(["skopeo", "copy", "--src-tls-verify=false", image, "oci:layout:x"], in: cargo.folder)
+        try Tool.run(["umoci", "unpack", "--rootless", "--image", "layout:x", "bundle"], in: cargo.folder)
+        let root = "bundle/rootfs/app"
+        #expect(try Tool.run(["cat", "\(root)/text.txt"], in: cargo.folder) == "hello from bim\n")
+        #expect(try Tool.run(["stat", "-c", "%a %Y", "\(root)/bin/run"], in: cargo.folder) == "755 315532801\n")
+        let bundle = try String(contentsOfFile: "\(cargo.folder)/bundle/config.json", encoding: .utf8)
+        #expect(bundle.contains("/app/bin/run"))
+        let listings = try artifact.layers.map {
+            try Tool.run(["bsdtar", "-tf", "layout/blobs/sha256/\($0.descriptor.digest.hex)"], in: cargo.folder)
+        }
+        #expect(listings == ["app/\napp/text.txt\n", "app/\napp/bin/\napp/bin/run\n"])
         withExtendedLifetime(server) {}
     }
 
     @Test("It serves a base that was pushed by skopeo, mounts its layers, and lists referrers under a tag")
     func baseAndReferrers() async throws {
-        let server = try registry()
-        let host = "localhost:\(server.announced)"
-        let base = try image()
+        let server = try DockerRegistry(cargo)
+        let host = server.host
+        let base = try cargo.runnableImage()
         try await cargo.client(host, repository: "library/base", tags: ["1"]).upload(base)
-        let platform = Platform(os: "linux", architecture: "amd64")
+        let platform = Cargo.platform
         let source = ImageSource(
             try cargo.reference("\(host)/library/base:1"), environment: cargo.environment(), transport: HTTPTransport(),
             folder: cargo.folder)
@@ -103,7 +75,10 @@ struct RealRegistryTests {
         let subject = Descriptor(mediaType: MediaType.imageManifest, content: onTop.manifest)
         let document = try await client.attach(Array("{}".utf8), type: "application/vnd.in-toto+json", to: subject)
         #expect(try await client.referrers(of: onTop.digest).map(\.digest) == [document])
-        await #expect(throws: ImageSource.Failure.noPlatform("\(host)/library/base:1", offered: ["linux/amd64"])) {
+        await #expect(
+            throws: ImageSource.Failure.noPlatform(
+                "\(host)/library/base:1", offered: ["linux/\(platform.architecture)"])
+        ) {
             try await source.resolve(for: Platform(os: "linux", architecture: "riscv64"))
         }
         withExtendedLifetime(server) {}
@@ -122,14 +97,14 @@ struct RealRegistryTests {
             ], in: cargo.folder)
         // 'secret', by bcrypt.
         try cargo.write("dev:$2b$12$AM/MV/w10.Vw0JVl20EyDOZMsk4TKBBhySxhxRnACdIPfBY4UZ5bK\n", to: "htpasswd")
-        let server = try registry(
-            "auth: {htpasswd: {realm: here, path: \(cargo.folder)/htpasswd}}",
+        let server = try DockerRegistry(
+            cargo, "auth: {htpasswd: {realm: here, path: \(cargo.folder)/htpasswd}}",
             http: ", tls: {certificate: \(cargo.folder)/cert.pem, key: \(cargo.folder)/key.pem}")
-        let host = "localhost:\(server.announced)"
+        let host = server.host
         let certificates = ".config/containers/certs.d/\(host)"
         try cargo.write(
             try String(contentsOfFile: "\(cargo.folder)/cert.pem", encoding: .utf8), to: "\(certificates)/ca.crt")
-        let artifact = try image()
+        let artifact = try cargo.image(["one", "two"])
         let error = await #expect(throws: RegistryError.self) { try await cargo.client(host).upload(artifact) }
         #expect(error?.userError.code == .registryAuth)
         let file = "\(cargo.folder)/auth.json"

@@ -2,144 +2,23 @@ import Artifacts
 import Diagnostics
 import Foundation
 import HTTPTransport
-import NIOHTTP1
 import Testing
 
 @testable import Registry
 
-/// Where S3's objects are and who may reach them.
-struct S3LocationTests {
-    @Test(
-        "Buckets are names in the host where they can be, else in the path",
-        arguments: [
-            ("s3://acme/x/y", [:], "https://acme.s3.eu-west-1.amazonaws.com acme.s3.eu-west-1.amazonaws.com "),
-            ("s3://acme.dots/", [:], "https://s3.eu-west-1.amazonaws.com s3.eu-west-1.amazonaws.com /acme.dots"),
-            (
-                "s3://acme", ["AWS_ENDPOINT_URL": "https://r2.example:8443/"],
-                "https://r2.example:8443 r2.example:8443 /acme"
-            ),
-            (
-                "s3://acme", ["AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9000"],
-                "http://127.0.0.1:9000 127.0.0.1:9000 /acme"
-            ),
-        ] as [(String, [String: String], String)])
-    func base(_ text: String, _ environment: [String: String], _ expected: String) throws {
-        let base = try #require(S3Location(text, environment: environment)).base(region: "eu-west-1")
-        #expect("\(base.url) \(base.host) \(base.path)" == expected)
-    }
-
-    @Test(
-        "What is no place of S3's is refused, and so is an endpoint in the clear",
-        arguments: ["s3://", "s3://UP", "s3://a", "https://x", "s3://a b/c"])
-    func refused(_ text: String) {
-        #expect(S3Location(text, environment: [:]) == nil)
-        #expect(S3Location("s3://acme", environment: ["AWS_ENDPOINT_URL": "http://example.org"]) == nil)
-    }
-}
-
-/// The order of credentials.
-struct S3CredentialChainTests {
+/// Stores of S3's kind take artifacts and give them back: moto, and the strict OpenStack Swift.
+@Suite(.enabled(if: PythonPeers.has("moto, swift"), "moto or OpenStack Swift is not installed"))
+struct S3StoreTests {
     private let cargo: Cargo
 
     init() throws {
         cargo = try Cargo()
     }
 
-    private func find(_ variables: [String: String]) async throws -> S3Credentials? {
-        try await S3CredentialChain(
-            environment: cargo.environment(variables).merging(["AWS_EC2_METADATA_DISABLED": "true"]) { own, _ in own },
-            transport: HTTPTransport(), machineDeadline: .seconds(30)
-        ).find()
-    }
-
-    @Test("Environment, then profile, then the profile's program")
-    func files() async throws {
-        try cargo.write(
-            "[default]\naws_access_key_id = A\naws_secret_access_key=s\n[other]\naws_access_key_id=B\naws_secret_access_key=s=1\n",
-            to: ".aws/credentials")
-        try cargo.write(
-            "# x\n[profile program]\ncredential_process = echo '{\"Version\":1,\"AccessKeyId\":\"C\",\"SecretAccessKey\":\"s\",\"SessionToken\":\"t\"}'\n[profile broken]\ncredential_process=false\n",
-            to: ".aws/config")
-        #expect(try await find(["AWS_ACCESS_KEY_ID": "E", "AWS_SECRET_ACCESS_KEY": "s"])?.accessKey == "E")
-        #expect(try await find([:])?.accessKey == "A")
-        #expect(try await find(["AWS_PROFILE": "other"])?.secretKey == "s=1")
-        #expect(try await find(["AWS_PROFILE": "program"])?.sessionToken == "t")
-        #expect(try await find(["AWS_PROFILE": "none"]) == nil)
-        await #expect(throws: S3Error.self) { try await find(["AWS_PROFILE": "broken"]) }
-    }
-
-    @Test("The container's service and the machine's, version 2, give keys; a role's comes from STS")
-    func services() async throws {
-        let key = #"{"AccessKeyId":"K","SecretAccessKey":"s","Token":"t"}"#
-        let peer = try await HTTPPeer { question in
-            switch (question.method, question.path) {
-            case ("GET", "/container"):
-                return .init(
-                    status: question.headers.first(name: "Authorization") == "pass" ? 200 : 403, body: Array(key.utf8))
-            case ("PUT", "/latest/api/token"): return .init(status: 200, body: Array("session".utf8))
-            case ("GET", "/latest/meta-data/iam/security-credentials/"):
-                return .init(status: 200, body: Array("role\n".utf8))
-            case ("GET", "/latest/meta-data/iam/security-credentials/role"):
-                let isKnown = question.headers.first(name: "x-aws-ec2-metadata-token") == "session"
-                return .init(
-                    status: isKnown ? 200 : 401, body: Array(key.replacingOccurrences(of: "\"K\"", with: "\"M\"").utf8))
-            case ("POST", "/"):
-                let isRight = String(decoding: question.body, as: UTF8.self).contains("WebIdentityToken=jwt")
-                return .init(
-                    status: isRight ? 200 : 400,
-                    body: Array("<r><AccessKeyId>W</AccessKeyId><SecretAccessKey>s&amp;</SecretAccessKey></r>".utf8))
-            default: return .init(status: 404)
-            }
-        }
-        let base = "http://\(peer.host)"
-        let container = [
-            "AWS_CONTAINER_CREDENTIALS_FULL_URI": "\(base)/container", "AWS_CONTAINER_AUTHORIZATION_TOKEN": "pass",
-        ]
-        #expect(try await find(container)?.accessKey == "K")
-        let machine = ["AWS_EC2_METADATA_SERVICE_ENDPOINT": base, "AWS_EC2_METADATA_DISABLED": "false"]
-        #expect(try await find(machine)?.accessKey == "M")
-        try cargo.write("jwt\n", to: "token")
-        let role = [
-            "AWS_WEB_IDENTITY_TOKEN_FILE": "\(cargo.folder)/token", "AWS_ROLE_ARN": "r", "AWS_ENDPOINT_URL_STS": base,
-        ]
-        #expect(try await find(role)?.secretKey == "s&")
-        withExtendedLifetime(peer) {}
-    }
-}
-
-/// moto comes from PyPI: `scripts/peers.sh` installs it, and says where. It may be missing on a laptop, never in CI.
-private enum Moto {
-    private static let environment = ProcessInfo.processInfo.environment
-    static let python = environment["BIM_PEERS"].map { $0 + "/bin/python3" } ?? "python3"
-    static let isExpected =
-        environment["CI"] == "true"
-        || (try? Tool.run([python, "-c", "import moto.server"], in: NSTemporaryDirectory())) != nil
-}
-
-/// A store of S3's kind, moto, takes artifacts and gives them back.
-@Suite(.enabled(if: Moto.isExpected, "moto is not installed"))
-struct S3StoreTests {
-    private let cargo: Cargo
-    private let server: ServerProcess
-    private let environment: [String: String]
-
-    init() async throws {
-        cargo = try Cargo()
-        server = try ServerProcess(
-            [Moto.python, "-u", "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"], in: cargo.folder,
-            until: "Running on http://127.0.0.1:")
-        environment = [
-            "AWS_ENDPOINT_URL": "http://127.0.0.1:\(server.announced)", "AWS_ACCESS_KEY_ID": "a",
-            "AWS_SECRET_ACCESS_KEY": "s", "AWS_REGION": "us-east-1",
-        ]
-        let location = try #require(S3Location("s3://acme", environment: environment))
-        let client = S3Client(location, environment: environment, transport: HTTPTransport())
-        #expect(try await client.send("PUT", "").status == 200)
-    }
-
-    private func store(app: String = "api", partSize: Int64 = 64 << 20) throws -> S3Store {
-        let location = try #require(S3Location("s3://acme/deep/prefix", environment: environment))
-        return S3Store(location, app: app, environment: environment, transport: HTTPTransport(), partSize: partSize)
+    private func store(_ peer: S3Peer, _ bucket: String, partSize: Int64 = 64 << 20) throws -> S3Store {
+        S3Store(
+            try peer.location("\(bucket)/deep/prefix"), app: "api", environment: peer.environment,
+            transport: HTTPTransport(), partSize: partSize)
     }
 
     private func zip(_ content: [UInt8]) throws -> Artifact {
@@ -148,13 +27,17 @@ struct S3StoreTests {
         return try Artifact(zip: .init(descriptor: descriptor, source: layer.source))
     }
 
-    @Test("A ZIP lies under its digest, is sent once, and comes back checked", arguments: [1000, 12 << 20])
-    func zips(size: Int) async throws {
+    @Test(
+        "A ZIP lies under its digest, is sent once, whole or in parts, and comes back checked",
+        arguments: [S3Peer.Kind.moto, .swift], [1000, 12 << 20])
+    func zips(_ kind: S3Peer.Kind, size: Int) async throws {
+        let peer = try kind.peer
+        let bucket = try await peer.bucket()
         let content = [UInt8](repeating: 7, count: size)
         let artifact = try zip(content)
-        let store = try store(partSize: 5 << 20)
+        let store = try store(peer, bucket, partSize: 5 << 20)
         let digest = try #require(artifact.zip).descriptor.digest
-        #expect(store.reference(to: artifact) == "s3://acme/deep/prefix/api/\(digest.hex).zip")
+        #expect(store.reference(to: artifact) == "s3://\(bucket)/deep/prefix/api/\(digest.hex).zip")
         #expect(try await !store.contains(artifact))
         #expect(try await store.upload(artifact) { _, _ in }.sentLayers == 1)
         #expect(try await store.contains(artifact))
@@ -162,47 +45,161 @@ struct S3StoreTests {
         var back: [UInt8] = []
         try await store.download(zip: digest) { back += $0 }
         #expect(back == content)
+    }
+
+    @Test("A URL lets anybody read one object for a while, and no other", arguments: [S3Peer.Kind.moto, .swift])
+    func presigned(_ kind: S3Peer.Kind) async throws {
+        let peer = try kind.peer
+        let bucket = try await peer.bucket()
+        let store = try store(peer, bucket)
+        let (artifact, other) = (try zip(Array(0..<100)), try zip([1]))
+        for one in [artifact, other] { _ = try await store.upload(one) { _, _ in } }
         let urls = try #require(try await store.presignedURLs(for: artifact, seconds: 60))
+        let digest = try #require(artifact.zip).descriptor.digest
         let url = try #require(urls[digest.description])
         #expect(urls.count == 1)
         let reply = try await HTTPTransport().send(Exchange("GET", url, headers: [("Range", "bytes=0-9")]))
-        #expect(reply.status == 206 && reply.body == Array(content.prefix(10)))
+        #expect(reply.status == 206 && reply.body == Array(0..<10))
+        // moto looks at no signature.
+        guard kind == .swift else { return }
+        let names = try [artifact, other].map { try #require($0.zip).descriptor.digest.hex }
+        let tampered = url.replacingOccurrences(of: names[0], with: names[1])
+        #expect(try await HTTPTransport().send(Exchange("GET", tampered)).status == 403)
+        let past = try peer.client(bucket, clock: -120)
+        let expired = try await past.presignedURL("deep/prefix/api/\(names[0]).zip", seconds: 60)
+        #expect(try await HTTPTransport().send(Exchange("GET", expired)).status == 403)
+    }
+
+    @Test("What is larger than 64 MiB goes in parts")
+    func large() async throws {
+        let peer = try S3Peer.Kind.moto.peer
+        let bucket = try await peer.bucket()
+        let artifact = try zip([UInt8](repeating: 0, count: (64 << 20) + 1))
+        _ = try await store(peer, bucket).upload(artifact) { _, _ in }
+        let digest = try #require(artifact.zip).descriptor.digest
+        let reply = try await peer.client(bucket).send("HEAD", "deep/prefix/api/\(digest.hex).zip")
+        // The entity tag of an object in parts ends with their number.
+        #expect(reply.header("ETag")?.hasSuffix("-2\"") == true)
+        #expect(reply.header("Content-Length") == String((64 << 20) + 1))
     }
 
     @Test("What is not what its digest says is found out on the way back")
     func damaged() async throws {
-        let store = try store()
+        let peer = try S3Peer.Kind.moto.peer
+        let bucket = try await peer.bucket()
+        let store = try store(peer, bucket)
         let artifact = try zip([1, 2, 3])
         _ = try await store.upload(artifact) { _, _ in }
         let digest = try #require(artifact.zip).descriptor.digest
-        let location = try #require(S3Location("s3://acme", environment: environment))
-        let client = S3Client(location, environment: environment, transport: HTTPTransport())
         let key = "deep/prefix/api/\(digest.hex).zip"
-        #expect(try await client.send("PUT", key, body: .bytes([1, 2, 4])).status == 200)
+        #expect(try await peer.client(bucket).send("PUT", key, body: .bytes([1, 2, 4])).status == 200)
         await #expect(throws: S3Error.damaged(key: key)) { try await store.download(zip: digest) { _ in } }
+        let (absent, lost) = (Digest.sha256(of: [9]), "deep/prefix/api/\(Digest.sha256(of: [9]).hex).zip")
+        await #expect(throws: S3Error.missing(bucket: bucket, key: lost)) {
+            try await store.download(zip: absent) { _ in }
+        }
     }
 
-    @Test("Images are an OCI layout that several may write at once; skopeo reads it")
-    func images() async throws {
-        let store = try store()
+    @Test("What changed on the way there is refused by a store that checks")
+    func changed() async throws {
+        let peer = try S3Peer.Kind.swift.peer
+        let reply = try await peer.client(try await peer.bucket()).send(
+            "PUT", "x", body: .bytes([1]), payload: Digest.sha256(of: [2]).hex)
+        #expect(reply.status == 400)
+    }
+
+    @Test(
+        "Images are an OCI layout that several may write at once; skopeo reads it",
+        .enabled(if: Tool.canRun("skopeo")), arguments: [S3Peer.Kind.moto, .swift])
+    func images(_ kind: S3Peer.Kind) async throws {
+        let peer = try kind.peer
+        let bucket = try await peer.bucket()
+        let store = try store(peer, bucket)
         let images = try (0..<4).map { try cargo.image(["shared", "own \($0)"]) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for image in images { group.addTask { _ = try await store.upload(image) { _, _ in } } }
             try await group.waitForAll()
         }
-        let location = try #require(S3Location("s3://acme", environment: environment))
-        let client = S3Client(location, environment: environment, transport: HTTPTransport())
-        let reply = try await client.send("GET", "deep/prefix/api/index.json")
-        let index = try CanonicalJSON.decode(ImageIndex.self, from: reply.body)
-        #expect(Set(index.manifests.map(\.digest)) == Set(images.map(\.digest)))
         for image in images { #expect(try await store.contains(image)) }
-        #expect(try await client.send("HEAD", "deep/prefix/api/oci-layout").status == 200)
+        let client = try peer.client(bucket)
+        let index = try CanonicalJSON.decode(
+            ImageIndex.self, from: try await client.send("GET", "deep/prefix/api/index.json").body)
+        #expect(Set(index.manifests.map(\.digest)) == Set(images.map(\.digest)))
+        let blobs = images.flatMap { image in
+            image.layers.map(\.descriptor.digest.hex) + [image.digest.hex, image.configurationDescriptor.digest.hex]
+        }
+        for name in ["index.json", "oci-layout"] + Set(blobs).map({ "blobs/sha256/\($0)" }) {
+            let reply = try await client.send("GET", "deep/prefix/api/\(name)")
+            try cargo.write(String(decoding: reply.body, as: UTF8.self), to: "layout/\(name)")
+        }
+        for image in images {
+            let raw = try Tool.run(["skopeo", "inspect", "--raw", "oci:layout:\(image.digest.hex)"], in: cargo.folder)
+            #expect(Digest.sha256(of: Array(raw.utf8)) == image.digest)
+        }
     }
 
-    @Test("A bucket that is not there is an error with its name")
-    func noBucket() async throws {
-        let location = try #require(S3Location("s3://nowhere", environment: environment))
-        let store = S3Store(location, app: "x", environment: environment, transport: HTTPTransport())
+    @Test("A lock of somebody who is gone is taken over, and no lock is left")
+    func staleLock() async throws {
+        let peer = try S3Peer.Kind.swift.peer
+        let bucket = try await peer.bucket()
+        let client = try peer.client(bucket)
+        let index = S3ImageIndex(client, S3Upload(client), folder: "x", patience: .zero)
+        let manifests = (0..<2).map { Descriptor(mediaType: MediaType.imageManifest, content: [$0]) }
+        try await index.add(manifests[0])
+        #expect(try await client.send("PUT", "x/index.json.lock", body: .bytes([1])).status == 200)
+        try await index.add(manifests[1])
+        let reply = try await client.send("GET", "x/index.json")
+        let read = try CanonicalJSON.decode(ImageIndex.self, from: reply.body)
+        #expect(Set(read.manifests.map(\.digest)) == Set(manifests.map(\.digest)))
+        #expect(try await client.send("HEAD", "x/index.json.lock").status == 404)
+    }
+
+    @Test("A role's key is got with another key, and good for the bucket")
+    func role() async throws {
+        let peer = try S3Peer.Kind.moto.peer
+        let bucket = try await peer.bucket()
+        try cargo.write(
+            """
+            [default]
+            role_arn = arn:aws:iam::123456789012:role/deploy
+            source_profile = base
+            region = us-east-1
+            [profile base]
+            aws_access_key_id = A
+            aws_secret_access_key = s
+            """, to: ".aws/config")
+        let environment = cargo.environment(["AWS_ENDPOINT_URL": peer.endpoint])
+        let found = try #require(
+            try await S3CredentialChain(environment: environment, transport: HTTPTransport()).find())
+        #expect(found.source == "the role 'arn:aws:iam::123456789012:role/deploy'")
+        #expect(found.sessionToken != nil && found.lasts(at: Int64(Date().timeIntervalSince1970)))
+        let store = S3Store(
+            try #require(S3Location("s3://\(bucket)", environment: environment)), app: "x", environment: environment,
+            transport: HTTPTransport())
+        #expect(try await store.upload(try zip([1])) { _, _ in }.sentLayers == 1)
+    }
+
+    @Test("A key or a clock that is wrong is an error that says where the key is from")
+    func denied() async throws {
+        let peer = try S3Peer.Kind.swift.peer
+        let bucket = try await peer.bucket()
+        let wrong = S3Store(
+            try peer.location(bucket), app: "x",
+            environment: peer.environment.merging(["AWS_SECRET_ACCESS_KEY": "wrong"]) { $1 }, transport: HTTPTransport()
+        )
+        let error = await #expect(throws: S3Error.self) { _ = try await wrong.upload(try zip([1])) { _, _ in } }
+        #expect(
+            error?.userError.message.hasPrefix(
+                "the bucket '\(bucket)' does not allow this with the key from AWS_ACCESS_KEY_ID, SignatureDoesNotMatch: "
+            )
+                == true)
+        let late = try peer.client(bucket, clock: -3600)
+        #expect(XMLText(try await late.send("GET", "x").body)["Code"] == "RequestTimeTooSkewed")
+    }
+
+    @Test("A bucket that is not there is an error with its name", arguments: [S3Peer.Kind.moto, .swift])
+    func noBucket(_ kind: S3Peer.Kind) async throws {
+        let store = try store(try kind.peer, "nowhere")
         let error = await #expect(throws: S3Error.self) { _ = try await store.upload(try zip([1])) { _, _ in } }
         #expect(
             error?.userError.message.hasPrefix("the bucket 'nowhere' refused the request with status 404, NoSuchBucket")

@@ -49,11 +49,12 @@ struct BuildConsole: Sendable {
         }
     }
 
-    /// The line without colors and other control sequences (ECMA-48), which tools print to pipes too.
+    /// The line without colors, overwritten parts and other control sequences (ECMA-48), which tools print to pipes too.
     static func plain(_ line: String) -> String {
-        guard line.utf8.contains(0x1B) else { return line }
+        guard line.utf8.contains(where: { $0 == 0x1B || $0 == 0x0D }) else { return line }
+        // Of a line that was rewritten the last state counts.
+        guard var rest = line.unicodeScalars.split(separator: "\r").last else { return "" }
         var text = ""
-        var rest = line.unicodeScalars[...]
         while let scalar = rest.popFirst() {
             guard scalar == "\u{1B}" else {
                 text.unicodeScalars.append(scalar)

@@ -42,6 +42,8 @@ package struct DaggerBuilder: Builder {
         let slot = try await SnapshotSlot.acquire(commonDirectory: commonDirectory, named: "builds") {
             console.finished("waited for other builds of this repository", .zero)
         }
+        // The folder is this build's until its end.
+        defer { _ = slot.folder }
         try slot.prepare(request.tree, caches: CacheFolders(settings.caches, usual: []), in: repository)
         let folder = try TemporaryFolder(in: cache.folder)
         let output = "\(folder.path)/output"

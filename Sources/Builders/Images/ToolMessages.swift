@@ -27,11 +27,12 @@ enum ToolMessages {
         if lines.contains(where: { says(otherPlatform, in: $0) }) {
             return .platform(wanted: platform, made: "another system")
         }
+        // What a command of the project could not reach is not what the tool speaks to.
+        if let line = lines.last(where: { says(commands, in: $0) }) { return .said(step: step, line.trimmed) }
         if let line = lines.last(where: { says(unavailable, in: $0) }) {
             return .unavailable(tool: tool, said: line)
         }
-        let line = lines.last { says(commands, in: $0) }
-        return line.map { .said(step: step, $0.trimmed) } ?? .command(step: step, status: status)
+        return .command(step: step, status: status)
     }
 }
 

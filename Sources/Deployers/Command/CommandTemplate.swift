@@ -19,6 +19,15 @@ package struct CommandTemplate: Sendable {
         ]
     }
 
+    /// Refuses words with placeholders that are not known.
+    package static func check(_ words: [String]) throws(UserError) {
+        let nothing = DeploymentRequest(
+            environment: "", kind: "", protected: false, ref: "", commit: "", oldCommit: nil, force: false,
+            artifact: .init(kind: "", reference: "-"), settings: .init(processes: [:]), message: nil, client: "")
+        let template = CommandTemplate(nothing, app: AppID(user: "", app: ""), name: "")
+        for word in words { _ = try template.fill(word) }
+    }
+
     package var variables: [String: String] {
         Dictionary(uniqueKeysWithValues: values.map { ("BIM_" + $0.key.uppercased(), $0.value) })
     }

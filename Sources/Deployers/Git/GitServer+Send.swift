@@ -36,7 +36,7 @@ extension GitServer {
         if options.verbosity == 0 { arguments.append("--quiet") }
         if options.verbosity > 1 { arguments.append("--verbose") }
         if options.progress { arguments.append("--progress") }
-        if let program = options.receivePack { arguments.append("--receive-pack=\(program)") }
+        arguments.append("--receive-pack=\(options.receivePack ?? receivePack)")
         arguments += options.pushOptions.map { "--push-option=\($0)" }
         arguments += changes.map { "--force-with-lease=\($0.ref):\($0.old ?? "")" }
         arguments.append(address)

@@ -9,6 +9,8 @@ package struct GitServer: Sendable {
     package let address: String
     private let environment: [String: String]
     private let folder: String
+    /// What receives pushes there, where it is not git's usual program.
+    let receivePack: String
 
     /// Hooks of the other side may take their time, a deployment too; more than this without an end is a fault.
     private static let deadline = Duration.seconds(5400)
@@ -16,8 +18,12 @@ package struct GitServer: Sendable {
     /// - Parameters:
     ///   - environment: that of the pushing git, with the settings by which git reaches the address.
     ///   - folder: where the pushing repository is.
-    package init(_ address: String, environment: [String: String], folder: String) {
+    ///   - receivePack: what receives pushes at the other end, unless the user names another program.
+    package init(
+        _ address: String, environment: [String: String], folder: String, receivePack: String = "git-receive-pack"
+    ) {
         self.address = address
+        self.receivePack = receivePack
         self.environment = environment
         self.folder = folder
     }
@@ -29,7 +35,7 @@ package struct GitServer: Sendable {
     package func refs(receivePack: String? = nil) async throws(UserError) -> [RefRecord] {
         let said = Said()
         let (text, status) = try await talk(
-            ["ls-remote", "--refs", "--quiet", "--upload-pack=\(receivePack ?? "git-receive-pack")", address]
+            ["ls-remote", "--refs", "--quiet", "--upload-pack=\(receivePack ?? self.receivePack)", address]
         ) { line in
             said.add(line)
             LineReporter.toStandardError(line + "\n")
@@ -53,8 +59,9 @@ package struct GitServer: Sendable {
             "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance",
             "--no-recurse-submodules", address, commit,
         ]) { said.add($0) }
-        guard let bytes = await localFile(name, commit) else { throw failure(said.lines) }
-        return bytes
+        if let bytes = await localFile(name, commit) { return bytes }
+        for line in said.lines { LineReporter.toStandardError(line + "\n") }
+        throw failure(said.lines)
     }
 
     private func localFile(_ name: String, _ commit: String) async -> [UInt8]? {

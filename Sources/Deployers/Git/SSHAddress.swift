@@ -1,3 +1,5 @@
+internal import HTTPTransport
+
 /// Where ssh leads to, in the forms that git takes: `ssh://[user@]host[:port]/path` and `[user@]host:path`.
 package struct SSHAddress: Sendable, Equatable {
     package let user: String?
@@ -20,8 +22,8 @@ package struct SSHAddress: Sendable, Equatable {
     }
 
     private init?(url: Substring) {
-        guard let slash = url.firstIndex(of: "/"), let path = RemoteAddress.percentDecoded(url[slash...]),
-            let authority = RemoteAddress.percentDecoded(url[..<slash])
+        guard let slash = url.firstIndex(of: "/"), let path = PercentEncoding.decode(url[slash...]),
+            let authority = PercentEncoding.decode(url[..<slash])
         else { return nil }
         let (user, rest) = Self.user(authority[...])
         let host: Substring

@@ -178,7 +178,8 @@ extension DeploymentEngine {
                 let plan = RunningRelease.Plan(
                     environment: environment.id, deployment: record.deployment, number: record.number,
                     commit: record.request.commit, settings: record.request.settings, release: unpacked,
-                    url: EnvironmentPorts.url(port: environment.port))
+                    url: EnvironmentPorts.url(port: environment.port),
+                    config: try await parts.ledger.config(ofDeployment: record.deployment))
                 try await environment.open()
                 let running = try RunningRelease(plan, runtime: parts.runtime, log: log(of: environment.id))
                 do {

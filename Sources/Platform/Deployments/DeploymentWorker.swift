@@ -70,7 +70,8 @@ struct DeploymentWorker: Sendable {
         RunningRelease.Plan(
             environment: environment.id, deployment: id,
             number: try await ledger.nextReleaseNumber(in: environment.id), commit: request.commit,
-            settings: request.settings, release: unpacked, url: EnvironmentPorts.url(port: environment.port))
+            settings: request.settings, release: unpacked, url: EnvironmentPorts.url(port: environment.port),
+            config: try await ledger.config(ofDeployment: id))
     }
 
     private func runReleaseCommand(_ command: String, _ running: RunningRelease) async throws {

@@ -13,6 +13,8 @@ actor RunningRelease {
         let settings: DeploymentRequest.Settings
         let release: UnpackedRelease
         let url: String
+        /// What was set for the environment, by name.
+        let config: [String: String]
     }
 
     nonisolated let plan: Plan
@@ -84,6 +86,7 @@ actor RunningRelease {
             guard let equals = pair.firstIndex(of: "=") else { continue }
             variables[String(pair[..<equals])] = String(pair[pair.index(after: equals)...])
         }
+        variables.merge(plan.config) { _, own in own }
         variables["BIM_APP"] = plan.environment.app.description
         variables["BIM_ENVIRONMENT"] = plan.environment.name
         variables["BIM_RELEASE"] = String(plan.number)

@@ -54,7 +54,7 @@ struct GitRepositories: Sendable {
         }
         // Earlier versions named the hooks by a path that was wrong once the folder moved.
         _ = try await run(["-C", path, "config", "--unset-all", "core.hooksPath"])
-        try writeFile(path + "/hooks/pre-receive", Self.preReceive, mode: 0o755)
+        try writeFile(path + "/hooks/pre-receive", PushAdvice.preReceive, mode: 0o755)
         try writeFile(path + Self.readyMark, "", mode: 0o644)
     }
 
@@ -78,8 +78,8 @@ struct GitRepositories: Sendable {
 
     func exists(_ app: AppID) -> Bool { access(path(of: app) + Self.readyMark, F_OK) == 0 }
 
-    /// Written last; its name changes with the settings that a repository is given.
-    private static let readyMark = "/bim-ready-2"
+    /// Written last; its name changes with the settings and hooks that a repository is given.
+    private static let readyMark = "/bim-ready-3"
 
     /// Whether the commit, with all that it needs, has been pushed to the app's repository.
     func contains(commit: String, of app: AppID) async throws -> Bool {
@@ -158,13 +158,15 @@ struct GitRepositories: Sendable {
         try await git(["-C", path(of: app), "update-ref", "-z", "--stdin"], input: Array(commands.utf8))
     }
 
-    /// HEAD names the production branch, or the first one that there is, so that a clone checks something out.
+    /// HEAD names the production branch, else what it has named before, else the first branch that there is, so that a
+    /// clone checks something out.
     private func setHead(_ refs: [RefRecord], of app: AppID) async throws {
         let branches = refs.map(\.ref).filter { $0.hasPrefix("refs/heads/") }
         let production = refs.first { $0.environment == EnvironmentID.production }?.ref
-        guard let head = production ?? branches.first else { return }
-        let current = try await run(["-C", path(of: app), "symbolic-ref", "HEAD"])
-        if String(decoding: current.output, as: UTF8.self) != head + "\n" {
+        let answer = try await run(["-C", path(of: app), "symbolic-ref", "HEAD"])
+        let current = String(answer.text.prefix { $0 != "\n" })
+        guard let head = production ?? branches.first(where: { $0 == current }) ?? branches.first else { return }
+        if current != head {
             try await git(["-C", path(of: app), "symbolic-ref", "HEAD", head])
         }
     }
@@ -192,19 +194,4 @@ struct GitRepositories: Sendable {
             throw GitFailed(arguments: ["write", path], errorText: String(cString: strerror(errno)))
         }
     }
-
-    /// A branch moves by a deployment alone, so a push that does not come from the remote helper is told what to type.
-    private static let preReceive = """
-        #!/bin/sh
-        while read -r old new ref; do
-            case $ref in
-            refs/bim/source/*) ;;
-            *)
-                echo "bim: this repository is written by deployments; push through the remote helper:" >&2
-                echo "bim:     git push bim::<this URL without .git> ${ref#refs/heads/}" >&2
-                exit 1
-                ;;
-            esac
-        done
-        """
 }

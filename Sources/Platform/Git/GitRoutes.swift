@@ -35,21 +35,35 @@ struct GitRoutes: Sendable {
                     contentType: "application/x-\(service)-result")
             }
         }
+        // `git http-backend` knows it from git 2.44 on; the service itself is as old as git.
+        router.post("/{user}/{app}/git-upload-archive") { request, context in
+            let app = try context.repository()
+            let command = Command(
+                "git", ["upload-archive", repositories.path(of: app)], environment: repositories.gitEnvironment)
+            return try await serve(
+                request, app, command, CGIHeader.none, contentType: "application/x-git-upload-archive-result")
+        }
     }
 
     private func serve(
         _ request: Request, _ app: AppID, path: String, query: String, contentType: String
     ) async throws -> Response {
-        guard try await ledger.app(app) != nil, repositories.exists(app) else { throw Problem.appNotFound(app) }
         let command = Command(
             "git", ["http-backend"], environment: environment(for: request, app, path: path, query: query))
+        return try await serve(request, app, command, CGIHeader(), contentType: contentType)
+    }
+
+    private func serve(
+        _ request: Request, _ app: AppID, _ command: Command, _ header: CGIHeader, contentType: String
+    ) async throws -> Response {
+        guard try await ledger.app(app) != nil, repositories.exists(app) else { throw Problem.appNotFound(app) }
         return Response(
             status: .ok, headers: [.contentType: contentType, .cacheControl: "no-cache, max-age=0, must-revalidate"],
             body: ResponseBody { writer in
                 // The writer belongs to this task, and git is spoken to by another; the channel holds one piece at a time.
                 let answer = AsyncThrowingChannel<[UInt8], any Error>()
                 try await withThrowingTaskGroup(of: Void.self) { group in
-                    group.addTask { try await Self.converse(command, request.body, answer) }
+                    group.addTask { try await Self.converse(command, request.body, header, answer) }
                     for try await piece in answer { try await writer.write(ByteBuffer(bytes: piece)) }
                     try await group.waitForAll()
                 }
@@ -59,7 +73,7 @@ struct GitRoutes: Sendable {
 
     /// Gives the request's body to git and its answer, without the CGI header, to the channel.
     static func converse(
-        _ command: Command, _ body: some AsyncSequence<ByteBuffer, any Error> & Sendable,
+        _ command: Command, _ body: some AsyncSequence<ByteBuffer, any Error> & Sendable, _ header: CGIHeader,
         _ answer: AsyncThrowingChannel<[UInt8], any Error>
     ) async throws {
         do {
@@ -73,7 +87,7 @@ struct GitRoutes: Sendable {
                         } catch {}
                         await git.finishInput()
                     }
-                    var header = CGIHeader()
+                    var header = header
                     for try await chunk in git.output {
                         if let piece = try header.receive(chunk) { await answer.send(piece) }
                     }
@@ -99,6 +113,9 @@ struct GitRoutes: Sendable {
         variables["CONTENT_TYPE"] = request.headers[.contentType]
         variables["CONTENT_LENGTH"] = request.headers[.contentLength]
         variables["HTTP_CONTENT_ENCODING"] = request.headers[.contentEncoding]
+        variables[PushAdvice.variable] = PushAdvice.url(
+            of: app, authority: request.head.authority,
+            isSecure: request.headers[HTTPField.Name("X-Forwarded-Proto")!] == "https")
         variables["GIT_PROTOCOL"] = request.headers[HTTPField.Name("Git-Protocol")!]
         return variables
     }
@@ -116,8 +133,15 @@ extension PlatformContext {
 }
 
 /// Takes the CGI header off a program's output.
-struct CGIHeader {
+struct CGIHeader: Sendable {
     private var pending: [UInt8]? = []
+
+    /// For a program that writes none.
+    static let none = CGIHeader(pending: nil)
+
+    init() {}
+
+    private init(pending: [UInt8]?) { self.pending = pending }
 
     /// The part of the body in this piece of output, or nil while the header goes on.
     ///

@@ -21,15 +21,18 @@ extension Ledger {
     /// exist, and writes the first event, all at once.
     ///
     /// The same idempotency key with the same request answers with the deployment that it began before.
+    /// - Parameters:
+    ///   - asked: the request as the client sent it, where the deployment's own was made from what the ledger held.
+    ///   - config: the configuration that the release will have.
     /// - Throws: `Problem` with `STALE_REF`, `DEPLOY_IN_PROGRESS`, `QUOTA` when no port is left or, for a reused key,
     ///   status 422.
     func beginDeployment(
         id: String, _ request: DeploymentRequest, in environment: EnvironmentID, ports: PortChoice,
-        idempotencyKey: String?
+        idempotencyKey: String?, asked: String? = nil, config: ConfigSource = .environment
     ) async throws -> Begun {
         let body = String(decoding: try CanonicalJSON.encode(request), as: UTF8.self)
         return try await pool.write { db in
-            if let idempotencyKey, let earlier = try Self.replay(idempotencyKey, request: body, db) {
+            if let idempotencyKey, let earlier = try Self.replay(idempotencyKey, request: asked ?? body, db) {
                 return Begun(deployment: earlier, environment: nil)
             }
             let current = try Self.objectID(of: request.ref, in: environment.app, db)
@@ -37,6 +40,7 @@ extension Ledger {
             try Self.requireRoom(for: request.ref, in: environment.app, db)
             try Self.insertDeployment(id, body, environment, db)
             try Self.takeLease(of: environment, for: id, db)
+            try Self.setConfig(of: id, in: environment, from: config, db)
             // Under the lease: nobody else may count on the port that is chosen here, or remove the environment.
             guard let record = try Self.ensureEnvironment(environment, kind: request.kind, ports: ports, db) else {
                 throw Problem(.quota, status: 507, "no port is left for another environment")
@@ -44,7 +48,7 @@ extension Ledger {
             if let idempotencyKey {
                 try db.execute(
                     sql: "INSERT INTO idempotency (key, request, deployment, created_at) VALUES (?, ?, ?, ?)",
-                    arguments: [idempotencyKey, body, id, Timestamp.now()])
+                    arguments: [idempotencyKey, asked ?? body, id, Timestamp.now()])
             }
             try Self.append(.status, phase: nil, "queued", to: id, db)
             guard let deployment = try Self.deployment(id, db) else {

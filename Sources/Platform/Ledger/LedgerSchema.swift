@@ -7,6 +7,7 @@ enum LedgerSchema {
         migrator.registerMigration("1 apps, environments, deployments, releases") { db in
             try db.execute(sql: first)
         }
+        migrator.registerMigration("configuration of environments") { db in try db.execute(sql: configuration) }
         return migrator
     }
 
@@ -58,5 +59,16 @@ enum LedgerSchema {
             repository TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL, media_type TEXT NOT NULL,
             PRIMARY KEY (repository, name)
         ) STRICT;
+        """
+
+    /// What was set for an environment, and with each deployment the whole as it was when the deployment began.
+    private static let configuration = """
+        CREATE TABLE config (
+            user TEXT NOT NULL, app TEXT NOT NULL, environment TEXT NOT NULL, name TEXT NOT NULL,
+            value TEXT NOT NULL, secret INTEGER NOT NULL, updated_at TEXT NOT NULL,
+            PRIMARY KEY (user, app, environment, name),
+            FOREIGN KEY (user, app) REFERENCES app (user, name)
+        ) STRICT;
+        ALTER TABLE deployment ADD COLUMN config TEXT;
         """
 }

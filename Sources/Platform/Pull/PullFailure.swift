@@ -87,7 +87,7 @@ extension RegistryError {
             Self.failed(
                 "the registry '\(host)' refused it\(status == 0 ? "" : " with status \(status)"): \(message)",
                 "push again")
-        case .noSpace(let host), .unreachable(let host, _):
+        case .noSpace(let host), .blobsMissing(let host, _), .unreachable(let host, _):
             Self.failed("the registry '\(host)' does not answer the platform", "push again")
         case .unreadableLayer(let path): Self.failed("'\(path)' cannot be read", "push again")
         case .privateAddress(let host): PullFailure.forbidden(host)
@@ -105,14 +105,19 @@ extension RegistryError {
 
 extension S3Error {
     var pullProblem: Problem {
-        if case .noCredentials(let why) = self {
-            return Problem(
-                .pullFailed, status: 422, "the platform has no credentials for S3: \(why)", hint: Self.keyHint)
+        switch self {
+        case .noCredentials(let why): Self.failed("the platform has no credentials for S3: \(why)", Self.keyHint)
+        case .interactive, .signedOff, .roleRefused:
+            Self.failed("the platform has no key for the bucket", Self.keyHint)
+        case .denied(let bucket, _, let code, _):
+            Self.failed("the bucket '\(bucket)' does not let the platform read it, \(code)", Self.keyHint)
+        case .refused, .unreachable, .missing, .damaged, .unreadableFile:
+            Self.failed(userError.message, "push again")
         }
-        let said = userError
-        let hint =
-            said.code == .registryAuth ? Self.keyHint : "push again"
-        return Problem(.pullFailed, status: 422, said.message, hint: hint)
+    }
+
+    private static func failed(_ detail: String, _ hint: String) -> Problem {
+        Problem(.pullFailed, status: 422, detail, hint: hint)
     }
 
     private static let keyHint = "give the platform a key that may read the bucket, or presigned URLs with the request"

@@ -1,5 +1,6 @@
 internal import Artifacts
 internal import HTTPTransport
+internal import PlatformAPI
 internal import Registry
 
 /// The pulling of one artifact: its documents first, then the layers that are missing, a few at a time.

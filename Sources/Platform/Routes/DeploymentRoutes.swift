@@ -81,19 +81,10 @@ struct DeploymentRoutes: Sendable {
             throw Problem.invalid("the condition in the header and 'old_commit' in the body differ")
         }
         try await validate(body, of: app)
-        let environment = EnvironmentID(app: app, name: body.environment)
-        let own = await engine.openPorts()
-        let ports = PortChoice(candidates: EnvironmentPorts.candidates(for: environment)) {
-            own.contains($0) || LoopbackPort.isFree($0)
-        }
-        var remembered = body
-        remembered.artifact.urls = nil
-        let begun = try await ledger.beginDeployment(
-            id: "dpl_" + randomHex(bytes: 10), remembered, in: environment, ports: ports, idempotencyKey: key)
-        if let record = begun.environment { await engine.begin(begun.deployment, body, in: record) }
+        let deployment = try await engine.accept(
+            body, in: EnvironmentID(app: app, name: body.environment), idempotencyKey: key)
         return try json(
-            begun.deployment, status: .accepted,
-            headers: [.location: "/v1/apps/\(app)/deployments/\(begun.deployment.id)"])
+            deployment, status: .accepted, headers: [.location: "/v1/apps/\(app)/deployments/\(deployment.id)"])
     }
 
     private func validate(_ body: DeploymentRequest, of app: AppID) async throws {

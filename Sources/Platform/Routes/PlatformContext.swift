@@ -21,6 +21,11 @@ struct PlatformContext: RequestContext {
         guard AppID.isValidName(id.user), AppID.isValidName(id.app) else { throw Problem.appNotFound(id) }
         return id
     }
+
+    /// The environment that the path names.
+    func environment() throws -> EnvironmentID {
+        EnvironmentID(app: try app(), name: try parameters.require("environment"))
+    }
 }
 
 extension Problem {
@@ -31,6 +36,11 @@ extension Problem {
 
     static func invalid(_ detail: String, hint: String? = nil) -> Problem {
         Problem(.configInvalid, status: 422, detail, hint: hint)
+    }
+
+    static func noEnvironment(_ id: EnvironmentID) -> Problem {
+        Problem(
+            .appNotFound, status: 404, "'\(id.app)' has no environment '\(id.name)'", hint: "git bim status names them")
     }
 
     static func notFound(_ detail: String) -> Problem { Problem(.appNotFound, status: 404, detail) }

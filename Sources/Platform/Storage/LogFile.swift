@@ -15,9 +15,13 @@ final class LogFile: Sendable {
         var descriptor: Int32 = -1
         var size: Int64 = 0
         var isRemoved = false
+        /// How often the file has become the one before it.
+        var turn = 0
+        var readers: [Int: AsyncStream<Void>.Continuation] = [:]
+        var nextReader = 0
     }
 
-    private let path: String
+    let path: String
     private let limit: Int64
     private let state = Mutex(State())
 
@@ -39,22 +43,48 @@ final class LogFile: Sendable {
             if state.size + Int64(bytes.count) > limit, state.descriptor >= 0 {
                 close(state.descriptor)
                 rename(path, path + ".1")
+                state.turn += 1
                 open(&state)
             }
             guard state.descriptor >= 0 else { return }
             let written = write(state.descriptor, bytes, bytes.count)
             if written > 0 { state.size += Int64(written) }
+            for reader in state.readers.values { reader.yield() }
         }
+    }
+
+    /// A signal for each line from now on, several may come as one; ends when the log is removed.
+    func changes() -> AsyncStream<Void> {
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let number: Int? = state.withLock { state in
+            if state.isRemoved { return nil }
+            state.nextReader += 1
+            state.readers[state.nextReader] = continuation
+            return state.nextReader
+        }
+        guard let number else {
+            continuation.finish()
+            return stream
+        }
+        continuation.onTermination = { [weak self] _ in self?.state.withLock { $0.readers[number] = nil } }
+        return stream
+    }
+
+    /// Looks at the files while none of them changes; `turn` tells whether the current one is still the same.
+    func withFile<Value: Sendable>(_ body: (_ turn: Int) -> Value) -> Value {
+        state.withLock { body($0.turn) }
     }
 
     /// Removes the file and the full one before it; what is printed from now on is lost.
     func remove() {
-        state.withLock { state in
+        let readers: [AsyncStream<Void>.Continuation] = state.withLock { state in
             if state.descriptor >= 0 { close(state.descriptor) }
             state.descriptor = -1
             state.isRemoved = true
             for name in [path, path + ".1"] { unlink(name) }
+            return Array(state.readers.values)
         }
+        for reader in readers { reader.finish() }
     }
 
     private func open(_ state: inout State) {

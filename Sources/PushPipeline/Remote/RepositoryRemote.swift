@@ -17,8 +17,16 @@ struct RepositoryRemote: Sendable {
     var server: GitServer {
         var environment = GitAccess(address: address).environment(location.environment)
         environment["GIT_NAMESPACE"] = namespace
-        return GitServer(address, environment: environment, folder: location.folder)
+        return namespace == nil
+            ? GitServer(address, environment: environment, folder: location.folder)
+            : GitServer(address, environment: environment, folder: location.folder, receivePack: Self.ownReceivePack)
     }
+
+    /// A ref of a namespace is no branch that is checked out, and no push of the user's that hooks wait for.
+    private static let ownReceivePack = """
+        git -c receive.denyCurrentBranch=ignore -c receive.denyDeleteCurrent=ignore -c core.hooksPath=/dev/null \
+        receive-pack
+        """
 
     /// The refs that a push may change; nothing of bim's own, unless it is a plain repository that only keeps them.
     func refs(_ options: SessionOptions, policy: DeployPolicy) async throws(UserError) -> [RefRecord] {

@@ -32,6 +32,8 @@ actor TokenSource {
     private var credential: Search = .notYet
     private var tokens: [Scope: Token] = [:]
     private var basic: String?
+    /// Once refused, a name and password are not tried again: some registries lock an account after a few tries.
+    private var refusal: RegistryError?
     private var renewals: [Scope: Task<String, any Error>] = [:]
 
     init(
@@ -69,6 +71,7 @@ actor TokenSource {
     }
 
     private func renew(_ challenges: [Challenge], _ scope: Scope, refused: String?) async throws -> String {
+        if let refusal { throw refusal }
         let found = await found()
         if case .bearer(let token)? = found?.credential {
             let header = "Bearer \(token)"
@@ -83,7 +86,7 @@ actor TokenSource {
         }
         guard challenges.contains(where: { $0.scheme == "basic" }), let header = found?.credential.basicHeader,
             header != refused
-        else { throw unauthorized(found) }
+        else { throw refuse(found) }
         basic = header
         return header
     }
@@ -97,6 +100,12 @@ actor TokenSource {
 
     /// The error for what the registry does not take, whatever it said.
     func unauthorized() async -> RegistryError { unauthorized(await found()) }
+
+    private func refuse(_ found: FoundCredential?) -> RegistryError {
+        let error = unauthorized(found)
+        refusal = error
+        return error
+    }
 
     private func unauthorized(_ found: FoundCredential?) -> RegistryError {
         .unauthorized(host: endpoint.host, user: found?.credential.user, source: found?.source)
@@ -125,6 +134,7 @@ extension TokenSource {
         } catch let error as TransportError {
             throw RegistryError.unreachable(host: realm.host, detail: error.description)
         }
+        if reply.status == 401 { throw refuse(found) }
         if (400...403).contains(reply.status) { throw unauthorized(found) }
         guard reply.status == 200, let answer = try? CanonicalJSON.decode(Answer.self, from: reply.body),
             let token = answer.token ?? answer.accessToken

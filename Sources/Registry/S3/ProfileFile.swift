@@ -8,22 +8,37 @@ struct ProfileFile: Sendable {
         read(environment["AWS_SHARED_CREDENTIALS_FILE"] ?? "\(home)/.aws/credentials")
     }
 
+    /// The profile that the environment chooses.
+    static func name(_ environment: [String: String]) -> String {
+        environment["AWS_PROFILE"] ?? environment["AWS_DEFAULT_PROFILE"] ?? "default"
+    }
+
     subscript(_ profile: String) -> [String: String]? { sections[profile] }
+
+    /// A section of another kind, such as `[sso-session NAME]`.
+    subscript(_ kind: String, _ name: String) -> [String: String]? { sections["\(kind) \(name)"] }
 
     private mutating func read(_ path: String) {
         guard let text = SmallFile.text(path) else { return }
         var section: String?
-        for line in text.split(whereSeparator: \.isNewline) {
-            let line = Self.trim(line)
+        var isNested = false
+        for whole in text.split(whereSeparator: \.isNewline) {
+            let line = Self.trim(whole)
             if line.isEmpty || line.hasPrefix("#") || line.hasPrefix(";") { continue }
             if line.hasPrefix("["), line.hasSuffix("]") {
-                let name = Self.trim(line.dropFirst().dropLast())
-                section = name.hasPrefix("profile ") ? Self.trim(name.dropFirst(8)) : name
+                let words = line.dropFirst().dropLast().split(maxSplits: 1, whereSeparator: \.isWhitespace)
+                    .map { Self.trim($0) }
+                section = words.first == "profile" && words.count == 2 ? words[1] : words.joined(separator: " ")
+                isNested = false
                 continue
             }
-            let parts = line.split(separator: "=", maxSplits: 1)
+            // Below a key without a value stand settings of one service.
+            if isNested, whole.first?.isWhitespace == true { continue }
+            let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard let section, parts.count == 2 else { continue }
-            sections[section, default: [:]][Self.trim(parts[0]).lowercased()] = Self.trim(parts[1])
+            let value = Self.trim(parts[1])
+            isNested = value.isEmpty
+            if !isNested { sections[section, default: [:]][Self.trim(parts[0]).lowercased()] = value }
         }
     }
 

@@ -2,10 +2,12 @@ internal import Artifacts
 internal import Crypto
 internal import FoundationEssentials
 
-/// Signs requests to S3 by AWS Signature Version 4, in headers or in the query of a URL.
+/// Signs requests to S3 and its neighbours by AWS Signature Version 4, in headers or in the query of a URL.
 struct RequestSigner: Sendable {
     let credentials: S3Credentials
     let region: String
+    /// As AWS's signatures name it, such as `s3`.
+    var service = "s3"
     /// Seconds since 1970.
     let time: Int64
 
@@ -14,7 +16,7 @@ struct RequestSigner: Sendable {
 
     private var day: String { String(stamp.prefix(8)) }
     private var stamp: String { String(RFC3339.text(time).filter { $0 != "-" && $0 != ":" }) }
-    private var scope: String { "\(day)/\(region)/s3/aws4_request" }
+    private var scope: String { "\(day)/\(region)/\(service)/aws4_request" }
 
     /// The headers to send for a request: those given, and with them what makes the signature.
     ///
@@ -73,7 +75,7 @@ struct RequestSigner: Sendable {
         let text = ["AWS4-HMAC-SHA256", stamp, scope, Digest.sha256(of: Array(request.utf8)).hex].joined(
             separator: "\n")
         var key = Data("AWS4\(credentials.secretKey)".utf8)
-        for part in [day, region, "s3", "aws4_request"] { key = Self.mac(part, key) }
+        for part in [day, region, service, "aws4_request"] { key = Self.mac(part, key) }
         return Self.mac(text, key).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 

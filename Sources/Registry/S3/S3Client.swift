@@ -20,6 +20,8 @@ final class S3Client: Sendable {
     private struct State {
         var credentials: S3Credentials?
         var region: String?
+        /// The bucket answered in the region that requests are signed for.
+        var isRegionSure = false
     }
 
     let location: S3Location
@@ -46,17 +48,36 @@ final class S3Client: Sendable {
         headers: [(name: String, value: String)] = [], body: Exchange.Body = .none, payload: String? = nil
     ) async throws -> Reply {
         let hash = payload ?? Digest.sha256(of: body.bytes).hex
+        return try await inItsRegion {
+            try await transport.send(try await exchange(method, key, query, headers, body, hash))
+        }
+    }
+
+    /// Hands over the content of an object piece by piece.
+    func download(_ key: String, _ onChunk: ([UInt8]) async throws -> Void) async throws {
+        let reply = try await inItsRegion {
+            let exchange = try await exchange("GET", key, [], [], .none, Digest.sha256(of: []).hex)
+            return try await transport.stream(exchange) { chunk in
+                try await onChunk(chunk)
+                return true
+            }
+        }
+        guard reply.status == 200 else { throw error(reply) }
+    }
+
+    /// Makes a request again, signed for the region that the answer names, when the bucket is in another.
+    private func inItsRegion(_ perform: () async throws -> Reply) async throws -> Reply {
         for attempt in 1... {
-            let exchange = try await exchange(method, key, query, headers, body, hash)
             let reply: Reply
             do {
-                reply = try await transport.send(exchange)
+                reply = try await perform()
             } catch let error as TransportError {
                 throw error.kind == .unreadableFile
                     ? S3Error.unreadableFile(error.detail)
                     : S3Error.unreachable(bucket: location.bucket, detail: error.detail)
             }
             guard attempt < 3, let region = Self.redirection(reply), region != state.withLock({ $0.region }) else {
+                state.withLock { $0.isRegionSure = true }
                 return reply
             }
             state.withLock { $0.region = region }
@@ -64,23 +85,10 @@ final class S3Client: Sendable {
         throw CancellationError()
     }
 
-    /// Hands over the content of an object piece by piece.
-    func download(_ key: String, _ onChunk: ([UInt8]) async throws -> Void) async throws {
-        let exchange = try await exchange("GET", key, [], [], .none, Digest.sha256(of: []).hex)
-        let reply: Reply
-        do {
-            reply = try await transport.stream(exchange) { chunk in
-                try await onChunk(chunk)
-                return true
-            }
-        } catch let error as TransportError {
-            throw S3Error.unreachable(bucket: location.bucket, detail: error.detail)
-        }
-        guard reply.status == 200 else { throw error(reply) }
-    }
-
     /// A URL under which anybody may read the object for so many seconds.
     func presignedURL(_ key: String, seconds: Int) async throws -> String {
+        // A URL cannot be signed again by who is sent to another region.
+        if !state.withLock({ $0.isRegionSure }) { _ = try await send("HEAD", key) }
         let signer = try await signer()
         let base = location.base(region: signer.region)
         let path = base.path + RequestSigner.path(key)
@@ -89,10 +97,17 @@ final class S3Client: Sendable {
 
     func error(_ reply: Reply) -> S3Error {
         let answer = XMLText(reply.body)
-        return .refused(
-            bucket: location.bucket, status: reply.status, code: answer["Code"] ?? "no code",
-            message: answer["Message"] ?? "no reason given")
+        let message = answer["Message"] ?? "no reason given"
+        let code = answer["Code"] ?? "no code"
+        let isDenied = reply.status == 401 || reply.status == 403 || Self.keyTroubles.contains(code)
+        if isDenied, let source = state.withLock({ $0.credentials?.source }) {
+            return .denied(bucket: location.bucket, source: source, code: code, message: message)
+        }
+        return .refused(bucket: location.bucket, status: reply.status, code: code, message: message)
     }
+
+    /// Codes of answers 400 that are about the key.
+    private static let keyTroubles = ["ExpiredToken", "InvalidToken", "TokenRefreshRequired"]
 
     private func exchange(
         _ method: String, _ key: String, _ query: [(String, String)], _ headers: [(name: String, value: String)],
@@ -110,8 +125,9 @@ final class S3Client: Sendable {
 
     private func signer() async throws -> RequestSigner {
         let known = state.withLock { $0 }
+        let time = now()
         let credentials: S3Credentials
-        if let found = known.credentials {
+        if let found = known.credentials, found.lasts(at: time) {
             credentials = found
         } else {
             guard let found = try await chain.find() else {
@@ -121,7 +137,7 @@ final class S3Client: Sendable {
             credentials = found
         }
         let region = known.region ?? location.region ?? chain.region ?? "us-east-1"
-        return RequestSigner(credentials: credentials, region: region, time: now())
+        return RequestSigner(credentials: credentials, region: region, time: time)
     }
 
     /// The region that an answer sends us to.

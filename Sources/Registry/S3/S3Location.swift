@@ -9,7 +9,8 @@ package struct S3Location: Hashable, Sendable {
     let endpoint: String?
     let region: String?
 
-    /// Reads `s3://bucket/prefix`; `AWS_ENDPOINT_URL_S3` or `AWS_ENDPOINT_URL` names a store other than AWS's.
+    /// Reads `s3://bucket/prefix`; `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL` or the profile's `endpoint_url` names a
+    /// store other than AWS's.
     ///
     /// - Returns: nil for what is no such URL, and for an endpoint that is neither encrypted nor this machine.
     package init?(_ text: String, environment: [String: String]) {
@@ -24,7 +25,9 @@ package struct S3Location: Hashable, Sendable {
         self.bucket = String(bucket)
         prefix = parts.dropFirst().joined(separator: "/")
         region = environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"]
-        var own = environment["AWS_ENDPOINT_URL_S3"] ?? environment["AWS_ENDPOINT_URL"]
+        var own =
+            environment["AWS_ENDPOINT_URL_S3"] ?? environment["AWS_ENDPOINT_URL"]
+            ?? ProfileFile(environment: environment)[ProfileFile.name(environment)]?["endpoint_url"]
         while own?.hasSuffix("/") == true { own?.removeLast() }
         endpoint = own?.isEmpty == true ? nil : own
         if let endpoint {
@@ -38,9 +41,7 @@ package struct S3Location: Hashable, Sendable {
     /// Base URL, host and path prefix for a region: virtual-host style at AWS where the name allows it, else by path.
     func base(region: String) -> (url: String, host: String, path: String) {
         if let endpoint, let address = WebAddress(endpoint) {
-            let usual = address.scheme == "https" ? 443 : 80
-            let host = address.host + (address.port == usual ? "" : ":\(address.port)")
-            return (endpoint, host, "/\(bucket)")
+            return (endpoint, address.authority, "/\(bucket)")
         }
         let host = "s3.\(region).amazonaws.com"
         if bucket.contains(".") { return ("https://\(host)", host, "/\(bucket)") }

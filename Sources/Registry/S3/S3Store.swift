@@ -41,7 +41,8 @@ package struct S3Store: ArtifactStore {
 
     private func exists(_ key: String) async throws -> Bool {
         let reply = try await client.send("HEAD", key)
-        if reply.status == 404 { return false }
+        // Who may not list a bucket is told 403 of what is not there; whether it is more, a write will tell.
+        if reply.status == 404 || reply.status == 403 { return false }
         guard reply.status == 200 else { throw client.error(reply) }
         return true
     }
@@ -83,39 +84,18 @@ package struct S3Store: ArtifactStore {
     private func finishLayout(_ artifact: Artifact) async throws {
         let type = "application/json"
         let configuration = blobKey(artifact.configurationDescriptor.digest)
-        _ = try await upload.put(artifact.configuration, at: configuration, type: type, if: .absent)
-        _ = try await upload.put(artifact.manifest, at: blobKey(artifact.digest), type: type, if: .absent)
-        _ = try await upload.put(Self.layout, at: "\(folder)/oci-layout", type: type, if: .absent)
-        let entry = Descriptor(mediaType: MediaType.imageManifest, content: artifact.manifest)
-        for _ in 0..<20 {
-            let present = try await client.send("GET", "\(folder)/index.json")
-            var index = ImageIndex(manifests: [])
-            var condition = S3Client.Condition.absent
-            if present.status == 200 {
-                guard let read = try? CanonicalJSON.decode(ImageIndex.self, from: present.body) else {
-                    throw S3Error.damaged(key: "\(folder)/index.json")
-                }
-                index = read
-                condition = present.header("ETag").map { .unchanged($0) } ?? .none
-            } else if present.status != 404 {
-                throw client.error(present)
-            }
-            if index.manifests.contains(where: { $0.digest == entry.digest }) { return }
-            index.manifests.append(entry)
-            index.manifests.sort { $0.digest.hex < $1.digest.hex }
-            let bytes = try CanonicalJSON.encode(index)
-            if try await upload.put(bytes, at: "\(folder)/index.json", type: type, if: condition) == .written { return }
-        }
-        throw S3Error.refused(
-            bucket: client.location.bucket, status: 412, code: "PreconditionFailed",
-            message: "others keep changing the index")
+        try await upload.putOnce(artifact.configuration, at: configuration, type: type)
+        try await upload.putOnce(artifact.manifest, at: blobKey(artifact.digest), type: type)
+        try await upload.putOnce(Self.layout, at: "\(folder)/oci-layout", type: type)
+        try await S3ImageIndex(client, upload, folder: folder).add(
+            Descriptor(mediaType: MediaType.imageManifest, content: artifact.manifest))
     }
 
     /// As `<prefix>/<app>/<digest>.attached/<digest of the document>.json`.
     package func attach(_ document: [UInt8], type: String, to artifact: Artifact) async throws {
         let subject = artifact.zip?.descriptor.digest ?? artifact.digest
         let key = "\(folder)/\(subject.hex).attached/\(Digest.sha256(of: document).hex).json"
-        _ = try await upload.put(document, at: key, type: type, if: .absent)
+        try await upload.putOnce(document, at: key, type: type)
     }
 
     /// URLs under which the platform may fetch the artifact without a key, by the digest of each part: the ZIP, or an
@@ -152,12 +132,14 @@ package struct S3Store: ArtifactStore {
     private func download(
         _ key: String, _ digest: Digest, _ onChunk: ([UInt8]) async throws -> Void
     ) async throws {
-        // A first request learns in which region the bucket is, and tells a missing object from one that is kept back.
-        guard try await exists(key) else { throw S3Error.missing(bucket: client.location.bucket, key: key) }
         var writer = DigestWriter()
-        try await client.download(key) { chunk in
-            writer.update(chunk)
-            try await onChunk(chunk)
+        do {
+            try await client.download(key) { chunk in
+                writer.update(chunk)
+                try await onChunk(chunk)
+            }
+        } catch S3Error.refused(let bucket, 404, "NoSuchKey", _) {
+            throw S3Error.missing(bucket: bucket, key: key)
         }
         guard writer.finalize() == digest else { throw S3Error.damaged(key: key) }
     }

@@ -21,27 +21,33 @@ struct S3Upload: Sendable {
         case written
         /// The condition did not hold.
         case refused
+        /// Nothing was written: the store knows no such condition.
+        case unsupported
     }
 
-    /// Writes bytes. A store that knows no conditions writes in any case.
+    /// Writes bytes.
+    @discardableResult
     func put(
         _ bytes: [UInt8], at key: String, type: String, if condition: S3Client.Condition = .none
     ) async throws -> Outcome {
-        let payload = Digest.sha256(of: bytes).hex
         var headers = [(name: "content-type", value: type)]
         switch condition {
         case .none: break
         case .absent: headers.append(("if-none-match", "*"))
         case .unchanged(let tag): headers.append(("if-match", tag))
         }
-        var reply = try await client.send("PUT", key, headers: headers, body: .bytes(bytes), payload: payload)
-        if reply.status == 501, condition != .none {
-            reply = try await client.send(
-                "PUT", key, headers: [headers[0]], body: .bytes(bytes), payload: payload)
-        }
+        let reply = try await client.send("PUT", key, headers: headers, body: .bytes(bytes))
+        if reply.status == 501, condition != .none { return .unsupported }
         if reply.status == 412 || reply.status == 409 { return .refused }
         guard reply.status == 200 else { throw client.error(reply) }
         return .written
+    }
+
+    /// Writes bytes that are always the same under this key; where they are already nothing is sent twice.
+    func putOnce(_ bytes: [UInt8], at key: String, type: String) async throws {
+        if try await put(bytes, at: key, type: type, if: .absent) == .unsupported {
+            try await put(bytes, at: key, type: type)
+        }
     }
 
     /// Writes a file whose digest is known; the store holds it against the bytes.
@@ -68,7 +74,7 @@ struct S3Upload: Sendable {
                 guard reply.status == 200, let tag = reply.header("ETag") else { throw client.error(reply) }
                 tags.append(tag)
             }
-            try await complete(key, id, tags)
+            try await complete(key, id, tags, size: descriptor.size)
         } catch {
             // What was sent of it would cost its owner rent.
             _ = try? await client.send("DELETE", key, query: [("uploadId", id)])
@@ -76,27 +82,32 @@ struct S3Upload: Sendable {
         }
     }
 
-    private func complete(_ key: String, _ id: String, _ tags: [String]) async throws {
+    private func complete(_ key: String, _ id: String, _ tags: [String], size: Int64) async throws {
         let parts = tags.enumerated().map { index, tag in
             "<Part><PartNumber>\(index + 1)</PartNumber><ETag>\(XMLText.escape(tag))</ETag></Part>"
         }
         let body = Array("<CompleteMultipartUpload>\(parts.joined())</CompleteMultipartUpload>".utf8)
         let reply = try await client.send("POST", key, query: [("uploadId", id)], body: .bytes(body))
+        let code = XMLText(reply.body)["Code"]
         // An answer of 200 may still tell an error.
-        guard reply.status == 200, XMLText(reply.body)["Code"] == nil else { throw client.error(reply) }
+        if reply.status == 200, code == nil { return }
+        // The answer to the first try may have been lost, and the upload be over.
+        if code == "NoSuchUpload", try await client.send("HEAD", key).header("Content-Length") == String(size) {
+            return
+        }
+        throw client.error(reply)
     }
 
     private static func digest(_ path: String, _ offset: Int64, _ size: Int64) throws -> Digest {
-        let descriptor = try SystemError.check("open", Array(path.utf8)) { open(path, O_RDONLY | O_CLOEXEC) }
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw S3Error.unreadableFile(path) }
         defer { close(descriptor) }
         var digest = DigestWriter()
         var buffer = [UInt8](repeating: 0, count: 1 << 20)
         var (position, rest) = (offset, size)
         while rest > 0 {
-            let count = try SystemError.check("read") {
-                pread(descriptor, &buffer, Int(min(rest, Int64(buffer.count))), off_t(position))
-            }
-            if count == 0 { break }
+            let count = pread(descriptor, &buffer, Int(min(rest, Int64(buffer.count))), off_t(position))
+            guard count > 0 else { throw S3Error.unreadableFile(path) }
             buffer.withUnsafeBytes { digest.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
             position += Int64(count)
             rest -= Int64(count)

@@ -10,6 +10,9 @@ final class BlobUpload: Sendable {
     private static let singlePostLimit: Int64 = 1 << 20
     private static let partSize: Int64 = 16 << 20
     private static let attempts = 5
+    private static let mostLanes = 4
+    /// After so many blobs without trouble one more may be under way.
+    private static let blobsPerLane = 8
 
     private let session: RegistrySession
     private let scope: TokenSource.Scope
@@ -21,7 +24,9 @@ final class BlobUpload: Sendable {
         var takesSinglePost = true
         /// What stands before the registry takes no body of this size.
         var largestBody = Int64.max
-        var lanes = 4
+        var lanes = BlobUpload.mostLanes
+        /// Blobs that arrived since the number of lanes last changed.
+        var arrived = 0
     }
 
     /// - Parameter sources: repositories of the same registry that blobs may be taken over from.
@@ -31,8 +36,22 @@ final class BlobUpload: Sendable {
         scope = TokenSource.Scope(session.repository, "pull,push", mountingFrom: sources)
     }
 
-    /// How many blobs may be under way: four, and one after the registry was overtaxed.
+    /// How many blobs may be under way: four, half as many each time the registry is overtaxed, and then one more for
+    /// each eight that arrive.
     var lanes: Int { state.withLock { $0.lanes } }
+
+    private func noteArrival() {
+        state.withLock { state in
+            state.arrived += 1
+            if state.arrived >= Self.blobsPerLane, state.lanes < Self.mostLanes {
+                (state.lanes, state.arrived) = (state.lanes + 1, 0)
+            }
+        }
+    }
+
+    private func noteTrouble() {
+        state.withLock { state in (state.lanes, state.arrived) = (max(1, state.lanes / 2), 0) }
+    }
 
     func contains(_ digest: Digest) async throws -> Bool {
         let reply = try await session.send(
@@ -67,13 +86,13 @@ final class BlobUpload: Sendable {
             var asked: Int?
             do {
                 let reply = try await attemptPut(descriptor, try await body())
-                if reply.status == 201 || reply.status == 204 { return }
+                if reply.status == 201 || reply.status == 204 { return noteArrival() }
                 guard isWorthAnother(reply), attempt < Self.attempts else { throw await session.error(reply) }
                 asked = reply.retryAfter
             } catch let error as RegistryError {
                 guard case .unreachable = error, attempt < Self.attempts else { throw error }
             }
-            state.withLock { $0.lanes = 1 }
+            noteTrouble()
             try await Task.sleep(for: policy.delay(after: attempt, asked: asked))
             if try await contains(descriptor.digest) { return }
         }

@@ -25,6 +25,8 @@ struct ManifestUpload: Sendable {
     }
 
     /// Puts a manifest of any kind under a tag or its digest.
+    ///
+    /// - Throws: `RegistryError.blobsMissing` when the registry does not have what the manifest lists.
     func put(_ bytes: [UInt8], _ type: String, under name: String) async throws -> Reply {
         for attempt in 1... {
             let reply = try await session.send(
@@ -38,8 +40,12 @@ struct ManifestUpload: Sendable {
                     host: session.endpoint.host, status: reply.status, message: "it took the manifest for \(said)")
             }
             // What was just uploaded may be seen a moment later than it was taken.
-            let isEarly = ["MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN"].contains(RegistrySession.code(reply))
-            guard isEarly, attempt < Self.attempts else { throw await session.error(reply) }
+            guard ["MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN"].contains(RegistrySession.code(reply)) else {
+                throw await session.error(reply)
+            }
+            guard attempt < Self.attempts else {
+                throw RegistryError.blobsMissing(host: session.endpoint.host, repository: session.repository)
+            }
             try await Task.sleep(for: policy.delay(after: attempt, asked: reply.retryAfter))
         }
         throw CancellationError()

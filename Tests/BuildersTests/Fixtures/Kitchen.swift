@@ -32,6 +32,7 @@ final class Kitchen: Sendable {
 
     init(_ tool: DockerfileSettings.Tool) throws {
         workshop = try Workshop()
+        try workshop.run("mkdir docker && echo '{}' > docker/config.json")
         guard tool == .docker || tool == .buildx else {
             (daemon, socketFolder) = (nil, "")
             return

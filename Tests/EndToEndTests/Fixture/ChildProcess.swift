@@ -43,15 +43,25 @@ final class ChildProcess: Sendable {
     private let status = Mutex<Int32?>(nil)
 
     /// Starts `arguments`, the first of which is looked up in the PATH of `environment`.
-    init(_ arguments: [String], in folder: String, environment: [String: String], files: String) throws {
+    ///
+    /// - Parameter pipes: its standard input and output, where they are not `/dev/null` and a file.
+    init(
+        _ arguments: [String], in folder: String, environment: [String: String], files: String,
+        pipes: (input: Int32, output: Int32)? = nil
+    ) throws {
         command = arguments.joined(separator: " ")
         outputFile = files + ".out"
         errorFile = files + ".err"
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, 1, outputFile, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        if let pipes {
+            posix_spawn_file_actions_adddup2(&actions, pipes.input, 0)
+            posix_spawn_file_actions_adddup2(&actions, pipes.output, 1)
+        } else {
+            posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+            posix_spawn_file_actions_addopen(&actions, 1, outputFile, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        }
         posix_spawn_file_actions_addopen(&actions, 2, errorFile, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
@@ -98,6 +108,11 @@ final class ChildProcess: Sendable {
 
     func kill(_ signal: Int32) {
         if isRunning { Glibc.kill(id, signal) }
+    }
+
+    /// Reaches its whole process group, as Ctrl-C does.
+    func killGroup(_ signal: Int32) {
+        if isRunning { Glibc.kill(-id, signal) }
     }
 
     /// Waits until it has ended.

@@ -54,15 +54,18 @@ final class Sandbox: Sendable {
     }
 
     /// Starts a program and does not wait for it.
-    func start(_ arguments: [String], in folder: String? = nil, _ extra: [String: String] = [:]) throws -> ChildProcess
-    {
+    func start(
+        _ arguments: [String], in folder: String? = nil, _ extra: [String: String] = [:],
+        pipes: (input: Int32, output: Int32)? = nil
+    ) throws -> ChildProcess {
         let number = counter.withLock { counter in
             counter += 1
             return counter
         }
         return try ChildProcess(
-            arguments, in: folder ?? root, environment: environment.merging(extra) { $1 }, files: "\(root)/io/\(number)"
-        )
+            arguments, in: folder ?? root, environment: environment.merging(extra) { $1 },
+            files: "\(root)/io/\(number)",
+            pipes: pipes)
     }
 
     /// Starts a program that runs until the sandbox goes.

@@ -37,6 +37,19 @@ extension ServerTests {
                 #expect(answer.status == 200)
                 #expect(answer.text != "[]", "something to hold against the description")
             }
+            let environment = "\(platform.path)/environments/production"
+            let patch: ConfigPatch = ["GREETING": ConfigValue(value: "hello", secret: false)]
+            #expect(
+                try await platform.send("PATCH", "\(platform.path)/environments/new/config", json: patch).status == 200)
+            let change = try await platform.send("PATCH", "\(environment)/config", json: patch)
+            #expect(change.status == 202)
+            _ = try await app.end(of: try #require(try change.decode(ConfigChange.self).deployment).id)
+            #expect(try await platform.send("GET", "\(environment)/config").status == 200)
+            let rollback = try await platform.send(
+                "POST", "\(environment)/rollback", json: RollbackRequest(release: nil, client: "tests/1"))
+            #expect(rollback.status == 202)
+            _ = try await app.end(of: try rollback.decode(Deployment.self).id)
+            #expect(try await platform.send("GET", "\(environment)/logs").status == 200)
             let removed = try await platform.send(
                 "DELETE", "\(platform.path)/environments/production", headers: ["If-Match": "\"\(app.commit)\""])
             #expect(removed.status == 204)

@@ -115,5 +115,16 @@ struct WireSample: Sendable, CustomTestStringConvertible {
             Release(
                 number: 1, deployment: "dpl_1", commit: id, artifact: "acme/api@sha256:0", createdAt: time, isLive: true
             )),
+        .init(
+            "RollbackRequest", RollbackRequest(release: 1, runReleaseCommand: true, message: "Back", client: "tests/1"),
+            RollbackRequest(release: nil, client: "tests/1")),
+        .init("ConfigValue", ConfigValue(value: "x", secret: true)),
+        .init(
+            "ConfigVariable", ConfigVariable(name: "A", value: "x", secret: false),
+            ConfigVariable(name: "A", value: nil, secret: true)),
+        .init(
+            "ConfigChange", ConfigChange(config: [], deployment: leastDeployment),
+            ConfigChange(config: [], deployment: nil)),
+        .init("LogLine", LogLine(time: time, process: "web", message: "ready")),
     ]
 }

@@ -17,7 +17,7 @@ struct BrokenOffTests {
             "sh", ["-c", "printf 'Expires: never\\r\\n\\r\\n'; cat; echo ' heard'"],
             environment: TestPlatform.environment)
         let answer = AsyncThrowingChannel<[UInt8], any Error>()
-        async let conversation: Void = GitRoutes.converse(git, body, answer)
+        async let conversation: Void = GitRoutes.converse(git, body, CGIHeader(), answer)
         var heard: [UInt8] = []
         for try await piece in answer { heard += piece }
         try await conversation

@@ -1,4 +1,5 @@
 import Glibc
+@testable import Platform
 
 /// A port of this machine that takes connections, and answers none.
 final class LoopbackListener: Sendable {
@@ -23,4 +24,10 @@ final class LoopbackListener: Sendable {
     }
 
     deinit { close(descriptor) }
+
+    /// Returns when somebody has connected.
+    func acceptOne() async throws {
+        let descriptor = descriptor
+        try await Blocking.run { _ = accept(descriptor, nil, nil) }
+    }
 }

@@ -72,11 +72,15 @@ struct PullRulesTests {
             .refused(host: "r.example", status: 404, message: "no"),
             .refused(host: "r.example", status: 500, message: "no"), .noSpace(host: "r.example"),
             .unreachable(host: "r.example", detail: "https://cdn.example/?X-Amz-Signature=1"),
-            .unreadableLayer(path: "x"), .privateAddress(host: "r.example"),
+            .unreadableLayer(path: "x"), .blobsMissing(host: "r.example", repository: "x"),
+            .privateAddress(host: "r.example"),
         ]
         let objects: [S3Error] = [
             .noCredentials("none"), .missing(bucket: "b", key: "k"), .damaged(key: "k"),
-            .refused(bucket: "b", status: 403, code: "AccessDenied", message: "no"),
+            .denied(bucket: "b", source: "/home/dev/key", code: "AccessDenied", message: "/home"),
+            .roleRefused(role: "r", source: "/home/dev/key", message: "no"), .signedOff(profile: "dev"),
+            .interactive(profile: "dev", why: "wants a code"), .unreachable(bucket: "b", detail: "no route"),
+            .refused(bucket: "b", status: 400, code: "InvalidRequest", message: "no"),
         ]
         let unpacking: [UnpackError] = [
             .tooLarge(limit: 1), .sizeMismatch(expected: 1, actual: 2), .unsafePath("../x"), .throughSymlink("x"),

@@ -58,9 +58,13 @@ extension ServerTests {
                     #expect(
                         answer.errorText.contains(
                             "bim: this repository is written by deployments; push through the remote helper:"))
-                    #expect(answer.errorText.contains("git push bim::"))
+                    let remote = "bim::" + platform.gitURL.replacing("x:\(platform.token)@", with: "").dropLast(4)
+                    let name = ref.hasPrefix("refs/heads/") ? String(ref.dropFirst(11)) : ref
+                    #expect(answer.errorText.contains("bim:     git push \(remote) \(name) "), "\(answer.errorText)")
                     #expect(answer.errorText.contains("[remote rejected]"))
                 }
+                let deletion = try await app.source.attempt(["push", platform.gitURL, ":refs/heads/main"])
+                #expect(deletion.errorText.contains(" --delete main "), "\(deletion.errorText)")
                 let mixed = try await app.source.attempt([
                     "push", platform.gitURL, "HEAD:refs/bim/source/mixed", "HEAD:refs/heads/main",
                 ])

@@ -40,6 +40,12 @@ final class Cargo: Sendable {
 
     func image(_ contents: [String]) throws -> Artifact { try image(contents.map { try layer(Array($0.utf8)) }) }
 
+    /// A file as docker keeps it, with these hosts and what `user:password` they take.
+    static func auths(_ pairs: [String: String]) -> String {
+        let entries = pairs.map { #""\#($0)":{"auth":"\#(Data($1.utf8).base64EncodedString())"}"# }
+        return #"{"auths":{\#(entries.joined(separator: ","))}}"#
+    }
+
     /// An environment in which nothing of the machine's own is found.
     func environment(_ variables: [String: String] = [:]) -> [String: String] {
         ["HOME": folder, "PATH": "\(folder)/bin:/usr/bin:/bin", "GIT_CONFIG_NOSYSTEM": "1"]

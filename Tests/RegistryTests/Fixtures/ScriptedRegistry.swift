@@ -13,8 +13,12 @@ final class ScriptedRegistry: Sendable {
         var mounts = true
         /// Wants a token of its token server; each is good for so many requests.
         var requestsPerToken: Int?
+        /// The seconds that each token says it lives.
+        var tokenLife = 300
         /// Wants this name and password, by Basic or at the token server.
         var login: String?
+        /// Names this token server instead of its own.
+        var realm: String?
         /// Takes PATCH at all, and answers it with this status.
         var patchStatus: Int? = 202
         /// The largest body of one request.
@@ -35,6 +39,8 @@ final class ScriptedRegistry: Sendable {
         var immutableTags = false
         /// Says this in headers of uploads: a scheme that the client does not use.
         var absoluteScheme: String?
+        /// Takes images alone, no other artifacts.
+        var refusesArtifacts = false
     }
 
     private struct State {
@@ -65,25 +71,36 @@ final class ScriptedRegistry: Sendable {
 
     func forget() { state.withLock { $0.log = [] } }
     func change(_ body: (inout Quirks) -> Void) { state.withLock { body(&$0.quirks) } }
+    func remove(blob: [UInt8]) { state.withLock { $0.blobs[Digest.sha256(of: blob).description] = nil } }
     func add(blob: [UInt8]) { state.withLock { $0.blobs[Digest.sha256(of: blob).description] = blob } }
 
     /// Servers live as long as the process: a test's last word to one need not be the last that it is asked.
     private static let running = Mutex<[HTTPPeer]>([])
 
-    func start() async throws -> HTTPPeer {
-        let peer = try await listen()
+    /// - Parameters:
+    ///   - early: what is answered before the body is read, by what stands before the registry.
+    ///   - hold: awaited with each request before it is answered.
+    func start(
+        early: @escaping @Sendable (HTTPRequestHead) -> HTTPPeer.Answer? = { _ in nil },
+        hold: @escaping @Sendable (HTTPPeer.Question) async -> Void = { _ in }
+    ) async throws -> HTTPPeer {
+        let peer = try await listen(early, hold)
         Self.running.withLock { $0.append(peer) }
         return peer
     }
 
-    private func listen() async throws -> HTTPPeer {
-        try await HTTPPeer { question in
+    private func listen(
+        _ early: @escaping @Sendable (HTTPRequestHead) -> HTTPPeer.Answer?,
+        _ hold: @escaping @Sendable (HTTPPeer.Question) async -> Void
+    ) async throws -> HTTPPeer {
+        try await HTTPPeer(early: early) { question in
             self.state.withLock { state in
                 state.inFlight += 1
                 state.mostInFlight = max(state.mostInFlight, state.inFlight)
             }
             // Lets requests of the same moment meet.
             await Task.yield()
+            await hold(question)
             let answer = self.answer(question)
             self.state.withLock { $0.inFlight -= 1 }
             return answer
@@ -129,7 +146,8 @@ extension ScriptedRegistry {
         let token = "t\(state.count)"
         state.tokens[token] = state.quirks.requestsPerToken ?? .max
         state.log.append("scope \(scope)")
-        return .init(status: 200, body: Array(#"{"access_token":"\#(token)","expires_in":300}"#.utf8))
+        return .init(
+            status: 200, body: Array(#"{"access_token":"\#(token)","expires_in":\#(state.quirks.tokenLife)}"#.utf8))
     }
 
     private static func authorize(_ question: HTTPPeer.Question, _ state: inout State) -> HTTPPeer.Answer? {
@@ -141,7 +159,8 @@ extension ScriptedRegistry {
                 state.tokens[token] = left - 1
                 return nil
             }
-            let challenge = "Bearer realm=\"http://\(host)/token\",service=\"scripted\",scope=\"repository:x:pull\""
+            let realm = state.quirks.realm ?? "http://\(host)/token"
+            let challenge = "Bearer realm=\"\(realm)\",service=\"scripted\",scope=\"repository:x:pull\""
             return .init(status: 401, headers: [("WWW-Authenticate", challenge)])
         }
         guard let login = state.quirks.login else { return nil }
@@ -239,6 +258,7 @@ extension ScriptedRegistry {
             return error(400, "TAG_INVALID")
         }
         let read = try? CanonicalJSON.decode(ImageManifest.self, from: question.body)
+        if state.quirks.refusesArtifacts, read?.artifactType != nil { return error(400, "MANIFEST_INVALID") }
         let blobs = (read?.layers ?? []) + (read.map { [$0.config] } ?? [])
         let isWhole = blobs.allSatisfy { state.blobs[$0.digest.description] != nil }
         if !isWhole || state.quirks.blindManifests > 0 {

@@ -41,9 +41,10 @@ enum Tool {
     }
 }
 
-/// A server program that lives as long as this.
+/// A server program that lives as long as this; its input ends when the tests do, in whatever way.
 final class ServerProcess: @unchecked Sendable {
     private let process = Process()
+    private let input = Pipe()
     /// What stands behind the words that the program says when it listens.
     let announced: String
 
@@ -57,6 +58,7 @@ final class ServerProcess: @unchecked Sendable {
         process.arguments = command
         process.currentDirectoryURL = URL(fileURLWithPath: folder)
         process.environment = ProcessInfo.processInfo.environment.merging(variables) { $1 }
+        process.standardInput = input
         process.standardOutput = pipe
         process.standardError = pipe
         try process.run()
@@ -77,7 +79,14 @@ final class ServerProcess: @unchecked Sendable {
         }
     }
 
+    /// Asks the server to end, and waits until it has.
+    func stop() {
+        process.terminate()
+        process.waitUntilExit()
+    }
+
     deinit {
+        guard process.isRunning else { return }
         // Not every server heeds the gentler signal.
         kill(process.processIdentifier, SIGKILL)
     }

@@ -50,6 +50,7 @@ package struct AppStatus: Sendable {
     }
 
     private struct Document: Encodable {
+        let v = JSONShape.version
         let app: String
         let environments: [PlatformAPI.Environment]
         let refs: [RefRecord]

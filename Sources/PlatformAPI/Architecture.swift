@@ -1,6 +1,6 @@
 /// The architecture of this machine in the words of the OCI image-spec, which are Go's.
-enum Architecture {
-    static var current: String {
+package enum Architecture {
+    package static var current: String {
         #if arch(x86_64)
             "amd64"
         #elseif arch(arm64)
