@@ -7,8 +7,10 @@ package import ProjectConfig
 /// and when there is none of these the own builder.
 package struct BuilderChoice: Sendable, Equatable {
     package let kind: BuildSettings.Kind
-    /// What is said to the pusher: `build steps, for package-lock.json`.
-    package let reason: String
+    /// The reason in one phrase: `because the commit holds 'package-lock.json'`.
+    package let why: String
+    /// What is said to the pusher: `build steps, because the commit holds 'package-lock.json'`.
+    package var reason: String { "\(kind.title), \(why)" }
     /// What the builder is told, with everything that was found filled in.
     package let settings: BuildSettings
     /// The build that the files asked for; nil where the project said its own, or needs none.
@@ -69,7 +71,7 @@ package struct BuilderChoice: Sendable, Equatable {
         self.kind = kind
         self.settings = settings
         self.detected = detected
-        reason = Self.sentence(kind, subject: subject, why: why)
+        self.why = Self.sentence(subject: subject, why: why)
     }
 
     private static func find(_ files: some FileListing) -> (kind: BuildSettings.Kind, file: String)? {
@@ -78,13 +80,12 @@ package struct BuilderChoice: Sendable, Equatable {
         return DetectedBuild.find(in: files).map { (.steps, $0.evidence) }
     }
 
-    private static func sentence(_ kind: BuildSettings.Kind, subject: String?, why: String?) -> String {
-        let name = kind.title
+    private static func sentence(subject: String?, why: String?) -> String {
         switch (subject, why) {
-        case (let subject?, "bim.yml"): return "\(name) for '\(subject)', as bim.yml says"
-        case (nil, "bim.yml"): return "\(name), as bim.yml says"
-        case (_, let file?): return "\(name), because the commit holds '\(file)'"
-        case (_, nil): return "\(name), because nothing in the commit asks for another"
+        case (let subject?, "bim.yml"): "for '\(subject)', as bim.yml says"
+        case (nil, "bim.yml"): "as bim.yml says"
+        case (_, let file?): "because the commit holds '\(file)'"
+        case (_, nil): "because nothing in the commit asks for another"
         }
     }
 

@@ -86,7 +86,7 @@ extension PushBatchRun {
         let count = changedFileCount
         if count > 0 { reporter.report(.notice(PushForecast.changedFilesText(count))) }
         if !isDryRun { for notice in plan.notices(app: target.app) { reporter.report(.notice(notice)) } }
-        if isDryRun || !plan.choice.isUsual { reporter.report(.notice(plan.choice.reason)) }
+        if !isDryRun, !plan.choice.isUsual { reporter.report(.notice(plan.choice.reason)) }
         if let line = plan.evidence.line(now: Int64(time(nil))) { reporter.report(.finished(.test, line, nil)) }
     }
 

@@ -52,7 +52,7 @@ struct BuildTests {
             """
         try await project.commit("Python", ["app.py": app, "requirements.txt": "bottle==0.13.4\n"])
         let dry = try await project.push("--dry-run main").success()
-        #expect(dry.stderr.contains("build steps, because the commit holds 'requirements.txt'"), "\(dry)")
+        #expect(dry.stderr.contains("build steps (because the commit holds 'requirements.txt')"), "\(dry)")
         let push = try await project.push()
         #expect(push.status == 0, "\(push)")
         #expect(try await project.answer() == "bottle 0.13.4")
@@ -170,7 +170,7 @@ struct BuildTests {
                 "CONTAINERS_STORAGE_CONF": "\(sandbox.root)/storage.conf",
             ])
         #expect(push.status == 0, "\(push)")
-        #expect(push.stderr.contains("Dockerfile for 'Dockerfile', as bim.yml says"), "\(push)")
+        #expect(push.stderr.contains("Dockerfile, for 'Dockerfile', as bim.yml says"), "\(push)")
         #expect(try await project.answer() == "from the image\n")
     }
 }
