@@ -111,7 +111,7 @@ package struct Explanation: Sendable, Equatable {
             )
         case .deployInProgress:
             (
-                "the environment is busy with another deployment",
+                "the environment is busy with another deployment, for longer than the push would wait",
                 "wait until the deployment named in the message is over, push again"
             )
         case .superseded:
