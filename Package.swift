@@ -133,7 +133,7 @@ let package = Package(
 
         tests("ArchitectureTests", []),
         tests("ArtifactsTests", ["Artifacts"]),
-        tests("BuildersTests", ["Builders", "Artifacts", "GitCore", "ProjectConfig"]),
+        tests("BuildersTests", ["Builders", "Artifacts", "GitCore", "ProcessRunner", "ProjectConfig"]),
         tests(
             "DeployersTests",
             [
@@ -160,9 +160,8 @@ let package = Package(
         tests(
             "PushPipelineTests",
             [
-                "PushPipeline", "Deployers", "PlatformAPI", "ProjectConfig", "ProcessRunner", "Registry",
-                "RemoteHelper",
-                "GitCore", "Diagnostics",
+                "PushPipeline", "Builders", "Artifacts", "Deployers", "PlatformAPI", "ProjectConfig", "ProcessRunner",
+                "Registry", "RemoteHelper", "GitCore", "Diagnostics",
             ]),
         tests(
             "RegistryTests",

@@ -16,7 +16,8 @@ lint_scripts() {
 phase "packages" scripts/packages.sh build run demo tests
 phase "peers" scripts/peers.sh
 BIM_PEERS=$(scripts/peers.sh)
-export BIM_PEERS
+BIM_BUILDX=$(scripts/buildx.sh)
+export BIM_PEERS BIM_BUILDX
 phase "format" swift format lint --strict --parallel --recursive Sources Tests Package.swift
 phase "scripts" lint_scripts
 phase "build" swift build --build-tests

@@ -13,8 +13,8 @@ declare -rA groups=(
     [run]="bubblewrap ca-certificates git"
     [demo]="python3"
     # runc beside podman's own crun, which does not run below every layout of cgroups.
-    [tests]="bubblewrap curl docker-registry docker.io:dockerd libarchive-tools nginx-light openssh-client openssh-server
-        openssl podman python3 python3-venv runc shellcheck skopeo squid umoci unzip zstd"
+    [tests]="bubblewrap buildah busybox-static crun curl docker-registry docker.io:dockerd libarchive-tools nginx-light openssh-client openssh-server
+        openssl podman python3 python3-pip python3-venv runc shellcheck skopeo squid umoci unzip zstd"
     # What building another version of git takes.
     [git]="libcurl4-openssl-dev libexpat1-dev libssl-dev make xz-utils zlib1g-dev"
     # What a toolchain unpacked from swift.org loads at run time; installed when it does not start without.

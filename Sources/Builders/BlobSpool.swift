@@ -41,6 +41,13 @@ final class BlobSpool {
         guard answer.status.isSuccess else { throw Failure(blob: id, said: answer.errorText) }
     }
 
+    /// Brings a blob to a file and returns its path, which is good as long as this is.
+    func path(_ id: String, from location: RepositoryLocation) async throws -> String {
+        try await add(id, from: location)
+        guard let path = files[id] else { throw Failure(blob: id, said: "nothing was written") }
+        return path
+    }
+
     /// git could not write a blob out.
     struct Failure: Error, CustomStringConvertible {
         let blob: String

@@ -16,7 +16,7 @@ struct BuildRecord: Codable, Sendable {
     static func key(_ request: BuildRequest, maximumLayers: Int) throws -> Digest {
         let parts = Parts(
             recipe: request.layerWriter.recipe, tree: request.tree.hex, exclude: request.image.exclude,
-            blobTimes: request.image.blobTimes, maximumLayers: maximumLayers)
+            blobTimes: request.image.blobTimes, maximumLayers: maximumLayers, overlay: try request.overlay?.key())
         return .sha256(of: try CanonicalJSON.encode(parts))
     }
 
@@ -26,5 +26,6 @@ struct BuildRecord: Codable, Sendable {
         let exclude: [String]
         let blobTimes: [String]
         let maximumLayers: Int
+        let overlay: Digest?
     }
 }

@@ -40,6 +40,8 @@ package struct BuildRequest: Sendable {
     package let commit: CommitFacts?
     /// False builds every layer anew, compares it with what the cache holds and sets that right.
     package let usesCache: Bool
+    /// What steps made of the tree's files; nil where there are none.
+    var overlay: BuildOverlay?
 
     package init(
         repository: RepositoryLocation, tree: ObjectID, image: ImageSettings, command: String?,
@@ -83,7 +85,11 @@ package struct BuildResult: Sendable {
     /// What the pusher should know, a line each.
     package let notices: [String]
     /// How it was made, for the artifact's provenance.
-    package let definition: Provenance.Definition
+    package internal(set) var definition: Provenance.Definition
+    /// What there is to say of the build besides its layers, such as how many steps were found; nil for nothing.
+    package internal(set) var summary: String?
+    /// Whether the project's tests were part of the build, and have passed.
+    package internal(set) var ranTests = false
 
     package init(artifact: Artifact, newLayers: Int, notices: [String], definition: Provenance.Definition) {
         self.artifact = artifact

@@ -33,7 +33,7 @@ struct ImageAssembly {
         return annotations.isEmpty ? nil : annotations
     }
 
-    private var created: String {
+    var created: String {
         guard request.image.isOfCommit, let commit = request.commit else { return Self.created }
         return RFC3339.text(commit.time)
     }

@@ -154,26 +154,5 @@ package struct LayerCache: Sendable {
     }
 
     /// Removes the layers that were not used for longest until the rest fits the limit, and what a kill left half made.
-    package func prune() {
-        guard let stream = opendir(folder) else { return }
-        var files: [(path: String, size: Int64, used: Int)] = []
-        while let item = readdir(stream) {
-            let name = withUnsafeBytes(of: item.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            var facts = stat()
-            guard stat("\(folder)/\(name)", &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else { continue }
-            if PartialFile.isPartial(name) {
-                if PartialFile.isAbandoned(name) { unlink("\(folder)/\(name)") }
-            } else {
-                files.append(("\(folder)/\(name)", Int64(facts.st_size), facts.st_mtim.tv_sec))
-            }
-        }
-        closedir(stream)
-        var total = files.reduce(0) { $0 + $1.size }
-        for file in files.sorted(by: { $0.used < $1.used }) where total > limit {
-            unlink(file.path)
-            total -= file.size
-        }
-    }
+    package func prune() { CacheFolder.prune(folder, limit: limit) }
 }

@@ -29,12 +29,14 @@ actor LayerMaker {
     ) async throws -> LayerCache.Entry {
         let plan = try outline.plan(layer, in: repository)
         let spool = BlobSpool(folder: cache.folder)
-        for entry in plan.entries where entry.size > BlobSpool.threshold {
+        let outputs = request.overlay?.store
+        for entry in plan.entries where entry.size > BlobSpool.threshold && !OutputStore.isContent(entry.content) {
             try await spool.add(entry.content, from: request.repository)
         }
         return try cache.store(key) { descriptor in
             try request.layerWriter.write(plan, to: descriptor) { content, deliver in
                 if try spool.read(content, deliver) { return }
+                if try outputs?.read(content, deliver) ?? false { return }
                 guard let id = ObjectID(hex: content) else { return }
                 try repository.withBlob(id) { try deliver($0) }
             }

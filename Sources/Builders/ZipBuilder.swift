@@ -37,12 +37,14 @@ package struct ZipBuilder: Builder {
         let repository = try request.repository.open()
         let plan = try outline.layers.first.map { try outline.plan($0, in: repository) } ?? LayerPlan([])
         let spool = BlobSpool(folder: cache.folder)
-        for entry in plan.entries where entry.size > BlobSpool.threshold {
+        let outputs = request.overlay?.store
+        for entry in plan.entries where entry.size > BlobSpool.threshold && !OutputStore.isContent(entry.content) {
             try await spool.add(entry.content, from: request.repository)
         }
         let entry = try cache.store(key) { descriptor in
             try ZipWriter().write(plan, to: descriptor) { content, deliver in
                 if try spool.read(content, deliver) { return }
+                if try outputs?.read(content, deliver) ?? false { return }
                 guard let id = ObjectID(hex: content) else { return }
                 try repository.withBlob(id) { try deliver($0) }
             }

@@ -6,6 +6,8 @@ package enum ErrorCode: String, CaseIterable, Codable, Sendable {
     case branchNotMapped = "BRANCH_NOT_MAPPED"
     case noBuilder = "NO_BUILDER"
     case buildFailed = "BUILD_FAILED"
+    case buildTimeout = "BUILD_TIMEOUT"
+    case builderUnavailable = "BUILDER_UNAVAILABLE"
     case platformMismatch = "PLATFORM_MISMATCH"
     case artifactTooLarge = "ARTIFACT_TOO_LARGE"
     case registryAuth = "REGISTRY_AUTH"
@@ -49,14 +51,14 @@ package enum ErrorCode: String, CaseIterable, Codable, Sendable {
         case .unauthenticated, .forbidden, .environmentProtected, .registryAuth: 4
         case .staleRef, .nonFastForward, .deployInProgress, .superseded, .branchNotMapped: 5
         case .testsFailed, .testsTimeout, .testsRequired: 10
-        case .noBuilder, .buildFailed, .platformMismatch, .configInvalid: 11
+        case .noBuilder, .buildFailed, .buildTimeout, .platformMismatch, .configInvalid: 11
         case .artifactTooLarge, .registryUnreachable: 12
         case .releaseCommandFailed: 13
         case .configMissing, .pullFailed, .portNotBound, .healthCheckFailed, .crashed, .outOfMemory,
             .deployFailed:
             14
         case .rolledBack: 15
-        case .platformUnavailable, .platformRestarted: 75
+        case .platformUnavailable, .platformRestarted, .builderUnavailable: 75
         case .canceled, .interrupted: 130
         case .quota, .platformVersion, .internal: 1
         }
@@ -66,7 +68,7 @@ package enum ErrorCode: String, CaseIterable, Codable, Sendable {
     package var isRetryable: Bool {
         switch self {
         case .deployInProgress, .registryUnreachable, .platformUnavailable, .platformRestarted, .interrupted, .canceled,
-            .superseded, .pullFailed:
+            .superseded, .pullFailed, .builderUnavailable:
             true
         default: false
         }

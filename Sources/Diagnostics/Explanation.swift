@@ -34,13 +34,27 @@ package struct Explanation: Sendable, Equatable {
             )
         case .noBuilder:
             (
-                "nothing says how to run the app, and it was not recognised",
-                "add a `Procfile` with a line such as `web: python3 app.py`; the message lists what was looked for"
+                "nothing says how to run the app, and it was not recognised; or a program that the build "
+                    + "needs is missing",
+                "add a `Procfile` with a line such as `web: python3 app.py`; install the program, or do "
+                    + "without as the message says"
             )
         case .buildFailed:
             (
-                "a build step failed",
-                "read its output above the error, fix it, commit, push again"
+                "a build step failed, or the clone lacks a part of the commit",
+                "read its output above the error, or the whole in the file that the hint names; fix it, "
+                    + "commit, push again"
+            )
+        case .buildTimeout:
+            (
+                "the build did not end within its time",
+                "make it faster, or raise `timeout` under `build` in `bim.yml`"
+            )
+        case .builderUnavailable:
+            (
+                "the program that builds is there, and what it speaks to does not answer, such as a "
+                    + "Docker daemon that is not running",
+                "start it, or name another one in `bim.yml` under `build`"
             )
         case .platformMismatch:
             (
@@ -54,9 +68,9 @@ package struct Explanation: Sendable, Equatable {
             )
         case .registryAuth:
             (
-                "the registry does not accept the credentials",
-                "`podman login <host>` or `docker login <host>`; the message names whose credentials were tried, and "
-                    + "from where"
+                "the registry or bucket does not accept the credentials",
+                "`podman login <host>` or `docker login <host>`; for S3 `aws sso login` or another "
+                    + "`AWS_PROFILE`; the message names whose credentials were tried, and from where"
             )
         case .registryUnreachable:
             (
@@ -97,7 +111,7 @@ package struct Explanation: Sendable, Equatable {
             )
         case .deployInProgress:
             (
-                "the environment is busy with another deployment",
+                "the environment is busy with another deployment, for longer than the push would wait",
                 "wait until the deployment named in the message is over, push again"
             )
         case .superseded:
@@ -160,6 +174,11 @@ package struct Explanation: Sendable, Equatable {
                 "the new release failed after the switch, and the old one is back",
                 "see the log of the failed release, fix it, push again"
             )
+        case .platformVersion:
+            (
+                "the platform is older or newer than this bim, or lacks a part that was asked for",
+                "update bim, or ask the platform's operator to; the message tells which"
+            )
         case .quota:
             (
                 "a limit of the platform is reached",
@@ -174,11 +193,6 @@ package struct Explanation: Sendable, Equatable {
             (
                 "the platform was restarted during the deployment",
                 "push again"
-            )
-        case .platformVersion:
-            (
-                "the platform is older or newer than this bim, or lacks a part that was asked for",
-                "update bim, or ask the platform's operator to; the message tells which"
             )
         case .interrupted:
             (

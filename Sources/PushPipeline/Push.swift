@@ -101,7 +101,9 @@ struct Push: Sendable {
         let news = result.newLayers == 0 ? "nothing new" : "\(result.newLayers) new"
         reporter.report(
             .finished(
-                .build, "\(builder.name), \(layers) \(layers == 1 ? "layer" : "layers"), \(news)",
+                .build,
+                [builder.name, result.summary, "\(layers) \(layers == 1 ? "layer" : "layers")", news]
+                    .compactMap(\.self).joined(separator: ", "),
                 ContinuousClock.now - began))
         return result
     }
@@ -154,7 +156,7 @@ struct Push: Sendable {
     private func attachProvenance(of result: BuildResult, _ plan: PushPlan) async {
         let provenance = Provenance(
             subject: result.artifact.zip?.descriptor.digest ?? result.artifact.digest, commit: plan.commit.id.hex,
-            tree: plan.commit.tree.hex, definition: result.definition, tests: plan.evidence.tests.status,
+            tree: plan.commit.tree.hex, definition: result.definition, tests: plan.tests.status,
             builder: "https://backend.im/bim/\(Diagnostics.version)")
         do {
             try await store.attach(try provenance.statement(), type: Provenance.mediaType, to: result.artifact)
@@ -172,7 +174,7 @@ struct Push: Sendable {
             protected: plan.isProtected, ref: plan.update.ref,
             commit: plan.commit.id.hex, oldCommit: plan.update.old?.hex, force: plan.update.isForced,
             artifact: artifact, settings: plan.settings,
-            tests: plan.evidence.tests, message: wishes.message ?? plan.commit.summary,
+            tests: plan.tests, message: wishes.message ?? plan.commit.summary,
             client: "git-remote-bim/\(Diagnostics.version)", refs: others.map(\.change), extra: wishes.extra)
         let story = DeploymentStory(
             reporter: reporter, liveRelease: plan.update.liveRelease, liveCommit: plan.update.old?.hex)

@@ -56,7 +56,7 @@ extension PushBatchRun {
         return Done(
             forced: update.losesCommits, newID: newID(of: plan, deployment.commit),
             epilogue: Epilogue(
-                url: plan.web == nil ? nil : deployment.url, duration: ContinuousClock.now - began, opens: wishes.opens)
+                url: plan.servesWeb ? deployment.url : nil, duration: ContinuousClock.now - began, opens: wishes.opens)
         )
     }
 
@@ -100,6 +100,7 @@ extension PushBatchRun {
         let count = changedFileCount
         if count > 0 { reporter.report(.notice(PushForecast.changedFilesText(count))) }
         if !isDryRun { for notice in plan.notices(app: target.app) { reporter.report(.notice(notice)) } }
+        if !isDryRun, !plan.choice.isUsual { reporter.report(.notice(plan.choice.reason)) }
         if let line = plan.evidence.line(now: Int64(time(nil))) { reporter.report(.finished(.test, line, nil)) }
     }
 

@@ -13,6 +13,7 @@ extension UserError {
             case let error as RegistryError: error.userError
             case let error as S3Error: error.userError
             case let error as GitError: error.userError
+            case let error as BuildFailure: error.userError
             case let error as ImageSource.Failure: error.userError
             case is CancellationError: UserError(.interrupted, "interrupted", hint: "push again")
             case let error as LayerCache.Untrue:

@@ -25,6 +25,10 @@ struct PushPlan: Sendable {
     let platform: Artifacts.Platform
     let evidence: TestEvidence
     let store: StoreChoice
+    /// Which way the artifact is made, and why.
+    let choice: BuilderChoice
+    /// Whether build steps run in a sandbox; the pusher alone can say no.
+    let closesBuild: Bool
     /// Whether the platform may be handed URLs that let it read the artifact without a key of its own.
     let takesPresignedURLs: Bool
 
@@ -38,7 +42,6 @@ struct PushPlan: Sendable {
         commit = subject.commit
         environment = subject.environment
         isPreview = subject.isPreview
-        config = subject.config
         guard AppID.isValidName(environment) else {
             throw UserError(
                 .branchNotMapped, "'\(environment)' cannot be the name of an environment",
@@ -48,36 +51,48 @@ struct PushPlan: Sendable {
             throw UserError(.platformMismatch, "the platform names no system that it can run images for")
         }
         platform = Artifacts.Platform(os: first.os, architecture: first.architecture)
-        try Self.refuseUnsupported(config)
-        guard description.artifactKinds.contains(config.artifact.rawValue) else {
+        try Self.refuseUnsupported(subject.config)
+        guard description.artifactKinds.contains(subject.config.artifact.rawValue) else {
             throw UserError(
-                .configInvalid, "the platform takes no artifact of the kind '\(config.artifact.rawValue)'",
+                .configInvalid, "the platform takes no artifact of the kind '\(subject.config.artifact.rawValue)'",
                 hint: "set 'artifact' in bim.yml to \(description.artifactKinds.joined(separator: " or "))")
         }
         takesPresignedURLs = description.features.contains(PlatformDescription.presignedURLs)
         store = try StoreChoice(
-            config, settings, platform: target.registry, suggested: target.suggestedRegistry)
+            subject.config, settings, platform: target.registry, suggested: target.suggestedRegistry)
         do {
             evidence = try TestEvidence(
-                tree: commit.tree, branch: String(update.ref.dropFirst("refs/heads/".count)), config: config,
+                tree: commit.tree, branch: String(update.ref.dropFirst("refs/heads/".count)),
+                config: subject.config,
                 location: location, skipReason: wishes.skippedTests)
         } catch {
             throw error.userError
         }
-        if EnvironmentMap(config).rule(named: environment)?.requiredTests ?? false, !evidence.hasPassed {
+        choice = try Self.choose(commit, subject.config, location)
+        closesBuild = try Self.closesBuild(settings)
+        var config = subject.config
+        config.image.environment = (choice.detected?.environment ?? [:]).merging(config.image.environment) { $1 }
+        self.config = config
+        if EnvironmentMap(config).rule(named: environment)?.requiredTests ?? false, !evidence.hasPassed,
+            !choice.hasTests
+        {
             throw UserError(
                 .testsRequired, "the environment '\(environment)' takes only commits whose tests have passed",
                 hint: "bim-hooks run --commit \(commit.id.abbreviated()), and push again")
         }
-        run = try Self.runPlan(commit, config, location)
+        run = try Self.runPlan(commit, config, choice, location)
     }
 
     private static func runPlan(
-        _ commit: Commit, _ config: ProjectConfig, _ location: RepositoryLocation
+        _ commit: Commit, _ config: ProjectConfig, _ choice: BuilderChoice, _ location: RepositoryLocation
     ) throws(UserError) -> RunPlan {
         let files: CommitFiles
         do { files = try CommitFiles(location, tree: commit.tree) } catch { throw error.userError }
-        let found = Result { () throws(NoRunCommand) in try RunCommand.resolve(config: config, files: files) }
+        let found = Result { () throws(NoRunCommand) in
+            try choice.bringsCommand
+                ? RunCommand.declared(config: config, files: files)
+                : RunCommand.resolve(config: config, files: files, build: choice.detected)
+        }
         // What could not be read seemed not to be there, so what was found means nothing.
         if let failure = files.failure { throw failure.userError }
         do {
@@ -105,15 +120,13 @@ struct PushPlan: Sendable {
         environment == "production" || EnvironmentMap(config).rule(named: environment)?.protected ?? false
     }
 
-    /// What makes the artifact.
-    func builder(_ cache: LayerCache) -> any Builder {
-        switch config.artifact {
-        case .image: OwnBuilder(cache: cache)
-        case .zip: ZipBuilder(cache: cache)
-        }
-    }
-
     var web: String? { run.processes.first { $0.name == "web" }?.command }
+
+    /// Whether requests reach the app; an image that says itself what it runs is taken to serve them.
+    var servesWeb: Bool { run.processes.isEmpty || web != nil }
+
+    /// What travels with the deployment: a build with tests ends only when they have passed.
+    var tests: DeploymentRequest.Tests { choice.hasTests ? .init(status: "passed") : evidence.tests }
 
     var settings: DeploymentRequest.Settings {
         .init(

@@ -81,7 +81,7 @@ struct SeveralStores: ArtifactStore {
 
     /// Each gets what it lacks; the summary is that of the one that lacked most.
     func upload(
-        _ artifact: Artifact, progress: @escaping @Sendable (Int, Int) -> Void
+        _ artifact: Artifact, after taken: TakenLayers, progress: @escaping @Sendable (Int, Int) -> Void
     ) async throws -> UploadSummary {
         var most = UploadSummary(sentLayers: 0, layers: artifact.layers.count, sentBytes: 0)
         for store in stores {

@@ -5,7 +5,8 @@ import Testing
 private let published: [(name: String, exitStatus: Int32, isRetryable: Bool)] = [
     ("TESTS_FAILED", 10, false), ("TESTS_TIMEOUT", 10, false), ("TESTS_REQUIRED", 10, false),
     ("BRANCH_NOT_MAPPED", 5, false), ("NO_BUILDER", 11, false), ("BUILD_FAILED", 11, false),
-    ("PLATFORM_MISMATCH", 11, false), ("ARTIFACT_TOO_LARGE", 12, false), ("REGISTRY_AUTH", 4, false),
+    ("BUILD_TIMEOUT", 11, false), ("BUILDER_UNAVAILABLE", 75, true), ("PLATFORM_MISMATCH", 11, false),
+    ("ARTIFACT_TOO_LARGE", 12, false), ("REGISTRY_AUTH", 4, false),
     ("REGISTRY_UNREACHABLE", 12, true), ("UNAUTHENTICATED", 4, false), ("FORBIDDEN", 4, false),
     ("ENVIRONMENT_PROTECTED", 4, false), ("APP_NOT_FOUND", 3, false), ("STALE_REF", 5, false),
     ("NON_FAST_FORWARD", 5, false), ("DEPLOY_IN_PROGRESS", 5, true), ("SUPERSEDED", 5, true), ("CANCELED", 130, true),

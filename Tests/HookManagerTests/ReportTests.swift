@@ -1,5 +1,6 @@
 import Diagnostics
 import Testing
+import Workspaces
 
 @testable import HookManager
 @testable import Workspaces

@@ -43,7 +43,7 @@ struct BuildSettingsTests {
     @Test("A Dockerfile and Dagger are configured, and that chooses the builder")
     func others() throws {
         let docker = try ProjectConfig.parse(
-            "build: {dockerfile: {file: ops/Dockerfile, target: web, test: check, args: {A: 1}, platform: linux/arm64, tool: podman}}"
+            "build: {dockerfile: {file: ops/Dockerfile, target: web, test: check, args: {A: 1}, platform: linux/arm64, network: host, tool: podman}}"
         ).build
         #expect(docker.builder == .dockerfile)
         #expect(docker.dockerfile?.file == "ops/Dockerfile")
@@ -85,7 +85,7 @@ struct BuildSettingsTests {
             ("build: {dockerfile: {file: /etc/passwd}}", "cannot be a path in 'build.dockerfile.file'"),
             ("build: {dockerfile: {target: -x}}", "must not begin with '-'"),
             ("build: {dockerfile: {platform: amd64}}", "write it like 'linux/amd64'"),
-            ("build: {dockerfile: {tool: buildkit}}", "did you mean 'buildx'?"),
+            ("build: {dockerfile: {tool: build}}", "did you mean 'buildx'?"),
             ("build: {dagger: {script: a.py, call: b}}", "'build.dagger.call' has no meaning beside 'script'"),
         ])
     func refused(text: String, message: String) {

@@ -22,7 +22,7 @@ struct NameTests {
     @Test(
         "the nearest name is found",
         arguments: [
-            ("proceses", "processes"), ("Port", "port"), ("prt", "port"), ("biuld", "build"),
+            ("proceses", "processes"), ("Port", "port"), ("prt", "port"), ("buld", "build"),
             ("env", "environments"),
             ("environment", "environments"), ("regitsry", "registry"), ("release_command", "release"), ("zzz", nil),
             ("x", nil),

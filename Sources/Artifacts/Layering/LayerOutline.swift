@@ -7,6 +7,11 @@ package struct LayerOutline: Hashable, Sendable {
 
     init() {}
 
+    /// An outline of these units, which come in git's order.
+    package init(_ units: [LayerUnit]) {
+        for unit in units { append(unit) }
+    }
+
     init(_ unit: LayerUnit) {
         append(unit)
     }

@@ -9,6 +9,7 @@ struct Selection: Sendable {
     /// Beyond this many bytes a file of patterns is not read.
     private static let patternsLimit: Int64 = 1 << 20
 
+    private let followsAttributes: Bool
     private let ignored: IgnoreList
     private let blobTimes: IgnoreList
     /// The root of the tree.
@@ -37,11 +38,22 @@ struct Selection: Sendable {
     /// - Parameters:
     ///   - exclude: patterns of paths to leave out.
     ///   - blobTimes: patterns of files whose time follows from their content.
+    /// - Parameters:
+    ///   - exclude: patterns of paths to leave out.
+    ///   - blobTimes: patterns of files whose time follows from their content.
+    ///   - ignoreFiles: paths of files of patterns; the first that is there counts.
+    ///   - followsAttributes: whether `export-ignore` leaves files out.
     init(
-        _ tree: ObjectID, exclude: [String], blobTimes: [String], in repository: borrowing Repository
+        _ tree: ObjectID, exclude: [String], blobTimes: [String] = [], ignoreFiles: [String] = [".dockerignore"],
+        followsAttributes: Bool = true, in repository: borrowing Repository
     ) throws {
-        let entries = try repository.entries(ofTree: tree)
-        let file = try Self.patterns(".dockerignore", in: entries, repository)?.bytes ?? []
+        self.followsAttributes = followsAttributes
+        var file: [UInt8] = []
+        for name in ignoreFiles {
+            guard let found = try repository.blob(at: name, inTree: tree) else { continue }
+            file = found.count <= Self.patternsLimit ? found : []
+            break
+        }
         ignored = IgnoreList(file: file, more: exclude)
         self.blobTimes = IgnoreList(more: blobTimes)
         var rules = ""
@@ -56,7 +68,7 @@ struct Selection: Sendable {
     func items(of place: Place, in repository: borrowing Repository) throws -> [Item] {
         let entries = try repository.entries(ofTree: place.tree)
         var place = place
-        if let file = try Self.patterns(".gitattributes", in: entries, repository),
+        if followsAttributes, let file = try Self.patterns(".gitattributes", in: entries, repository),
             let attributes = place.attributes.entering(place.path, file: file.bytes)
         {
             place.attributes = attributes
@@ -104,6 +116,23 @@ struct Selection: Sendable {
 }
 
 extension Selection.Item {
+    /// A pointer of git LFS is a small text that begins so.
+    private static let pointerBegin = Array("version https://git-lfs.github.com/spec/".utf8)
+
+    /// What the pusher should know of it: that it is left out, or may not be what is expected.
+    ///
+    /// - Parameter size: of the blob, in bytes.
+    func notice(size: Int64, _ repository: borrowing Repository) throws -> String? {
+        let name = String(decoding: path, as: UTF8.self)
+        if entry.mode == .gitlink {
+            return "the submodule '\(name)' is not in the artifact: its files are in another repository"
+        }
+        guard size > Self.pointerBegin.count, size < 200, entry.mode != .symlink,
+            try repository.withBlob(entry.id, { $0.starts(with: Self.pointerBegin) })
+        else { return nil }
+        return "'\(name)' is a git LFS pointer: the artifact holds the pointer, not the file it stands for"
+    }
+
     /// The file or link as layers list it; nil for a folder, and for a submodule, whose files are elsewhere.
     func planned(_ repository: borrowing Repository) throws -> LayerPlan.Entry? {
         let kind: LayerPlan.Kind

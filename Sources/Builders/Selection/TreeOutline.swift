@@ -21,11 +21,26 @@ struct TreeOutline: Sendable {
 
     /// Outlines the layers of the files that a request asks for, and keeps what that takes to know.
     static func make(_ request: BuildRequest, cache: LayerCache, maximumLayers: Int) async throws -> TreeOutline {
+        if let overlay = request.overlay {
+            return try TreeOutline(overlay, over: request, maximumLayers: maximumLayers)
+        }
         let survey = try survey(request, cache)
         try await survey.weighTogether(request.repository)
         let outline = try survey.outline(maximumLayers: maximumLayers)
         survey.save()
         return outline
+    }
+
+    /// Outlines the layers of what steps have made, with as much of the commit's files as goes with it.
+    private init(_ overlay: BuildOverlay, over request: BuildRequest, maximumLayers: Int) throws {
+        let repository = try request.repository.open()
+        let selection = try Selection(
+            request.tree, exclude: request.image.exclude, blobTimes: request.image.blobTimes, in: repository)
+        let listing = overlay.hasCommitFiles ? try TreeListing(selection, in: repository) : nil
+        let files = try overlay.apply(to: listing?.entries ?? [])
+        self.init(
+            layers: try ListedTree.outline(files, maximumLayers: maximumLayers), selection: selection, places: [:],
+            notices: listing?.notices ?? [])
     }
 
     /// Outlines the layers and writes nothing.

@@ -9,9 +9,6 @@ internal import GitCore
 ///
 /// A folder that was weighed before is not looked into, so a second survey costs what has changed.
 final class TreeSurvey {
-    /// A pointer of git LFS is a small text that begins so.
-    private static let lfsBegin = Array("version https://git-lfs.github.com/spec/".utf8)
-
     /// So many folders keep some cores busy to the end.
     private static let branchCount = 48
 
@@ -96,28 +93,14 @@ final class TreeSurvey {
         for item in try selection.items(of: place, in: repository) {
             if let inner = item.place {
                 sum.add(try weight(inner), named: item.entry.name)
-            } else if item.entry.mode == .gitlink {
-                notices.append(
-                    "the submodule '\(name(item))' is not in the artifact: its files are in another repository")
-            } else {
-                let size = try repository.blobSize(item.entry.id)
-                sum.add(TreeWeight(size: size), named: item.entry.name)
-                if try isPointer(item, size) {
-                    notices.append(
-                        "'\(name(item))' is a git LFS pointer: the artifact holds the pointer, not the file it stands for"
-                    )
-                }
+                continue
             }
+            let size = item.entry.mode == .gitlink ? 0 : try repository.blobSize(item.entry.id)
+            if item.entry.mode != .gitlink { sum.add(TreeWeight(size: size), named: item.entry.name) }
+            if let notice = try item.notice(size: size, repository) { notices.append(notice) }
         }
         // What has to be said is said at every build.
         if notices.count == before { memo.add(sum, of: place) }
         return sum
     }
-
-    private func isPointer(_ item: Selection.Item, _ size: Int64) throws -> Bool {
-        guard size > Self.lfsBegin.count, size < 200, item.entry.mode != .symlink else { return false }
-        return try repository.withBlob(item.entry.id) { $0.starts(with: Self.lfsBegin) }
-    }
-
-    private func name(_ item: Selection.Item) -> String { String(decoding: item.path, as: UTF8.self) }
 }

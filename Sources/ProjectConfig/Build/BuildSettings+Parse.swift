@@ -83,7 +83,7 @@ extension DockerfileSettings {
             file = try node.folders().first
             return
         }
-        let keys = try ConfigMapping(node, keys: ["file", "target", "test", "args", "platform", "tool"])
+        let keys = try ConfigMapping(node, keys: ["file", "target", "test", "args", "platform", "network", "tool"])
         if let node = keys["file"] { file = try node.folders().first }
         if let node = keys["target"] { target = try node.option() }
         if let node = keys["test"] { test = try node.option() }
@@ -95,6 +95,7 @@ extension DockerfileSettings {
             }
             self.platform = platform
         }
+        if let node = keys["network"] { network = try node.option() }
         if let node = keys["tool"] { tool = try node.choice(Tool.self) }
     }
 }

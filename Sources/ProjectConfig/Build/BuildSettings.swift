@@ -93,6 +93,9 @@ package struct DockerfileSettings: Sendable, Equatable {
     /// `os/architecture`; nil for the platform's own.
     package var platform: String?
 
+    /// The network of `RUN` lines in the program's own word, such as `host`; nil for its default.
+    package var network: String?
+
     /// The program; nil for the first that works.
     package var tool: Tool?
 

@@ -70,10 +70,11 @@ extension PushBatchRun {
     }
 
     private func addArtifact(_ plan: PushPlan, to forecast: inout PushForecast) async throws(UserError) {
-        let wanted = plan.config.build.builder
-        let reason = wanted == nil ? "bim.yml names no other" : "named by bim.yml"
-        guard wanted == nil || wanted == .own else {
-            forecast.builder = .init(name: wanted?.rawValue ?? "", reason: reason)
+        let reason =
+            plan.choice.kind != .own
+            ? plan.choice.why : plan.choice.isUsual ? "bim.yml names no other" : "named by bim.yml"
+        guard plan.choice.kind == .own else {
+            forecast.builder = .init(name: plan.choice.kind.title, reason: reason)
             return
         }
         let kind: any ForecastingBuilder.Type = plan.config.artifact == .zip ? ZipBuilder.self : OwnBuilder.self

@@ -39,10 +39,14 @@ final class Workshop: Sendable {
         return try String(contentsOfFile: output, encoding: .utf8)
     }
 
-    func location(_ repository: String) -> RepositoryLocation {
-        RepositoryLocation(
-            environment: ["HOME": folder, "GIT_CONFIG_NOSYSTEM": "1", "PATH": "/usr/bin:/bin"],
-            folder: "\(folder)/\(repository)")
+    func location(
+        _ repository: String, cache: String = "cache", _ more: [String: String] = [:]
+    ) -> RepositoryLocation {
+        let own = [
+            "HOME": folder, "GIT_CONFIG_NOSYSTEM": "1", "PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "TMPDIR": folder,
+            "XDG_CACHE_HOME": "\(folder)/\(cache)",
+        ]
+        return RepositoryLocation(environment: own.merging(more) { $1 }, folder: "\(folder)/\(repository)")
     }
 
     func cache(_ name: String = "cache", limit: Int64 = LayerCache.defaultLimit) throws -> LayerCache {
@@ -51,9 +55,10 @@ final class Workshop: Sendable {
 
     func request(
         _ repository: String, _ image: ImageSettings = ImageSettings(), commit: CommitFacts? = nil,
-        base: BaseImage? = nil, usesCache: Bool = true
+        base: BaseImage? = nil, cache: String = "cache", usesCache: Bool = true,
+        environment more: [String: String] = [:]
     ) throws -> BuildRequest {
-        let location = location(repository)
+        let location = location(repository, cache: cache, more)
         return BuildRequest(
             repository: location, tree: try location.open().commit(try location.open().resolve("HEAD")).tree,
             image: image, command: "python3 app.py", platform: .init(os: "linux", architecture: "amd64"), base: base,
@@ -79,6 +84,16 @@ final class Workshop: Sendable {
                 .split(separator: "\n").map(String.init)
         }
         return lines
+    }
+
+    /// The text of a file in the image's folder of the app.
+    func text(_ path: String, in artifact: Artifact) async throws -> String {
+        var text = ""
+        for layer in artifact.layers {
+            let file = try await layer.file()
+            text += try run("tar -xzOf '\(file)' 'app/\(path)' 2>/dev/null || true")
+        }
+        return text
     }
 
     /// The paths of the files in the image, sorted, without the folder of the app.

@@ -1,0 +1,48 @@
+internal import Artifacts
+internal import Builders
+internal import Diagnostics
+internal import GitCore
+internal import ProjectConfig
+
+/// Which builder makes the artifact.
+extension PushPlan {
+    static func choose(
+        _ commit: Commit, _ config: ProjectConfig, _ location: RepositoryLocation
+    ) throws(UserError) -> BuilderChoice {
+        let files: CommitFiles
+        do { files = try CommitFiles(location, tree: commit.tree) } catch { throw error.userError }
+        let found = Result { () throws(BuilderChoice.FileMissing) in try BuilderChoice(config, files: files) }
+        // What could not be read seemed not to be there, so what was chosen means nothing.
+        if let failure = files.failure { throw failure.userError }
+        let choice: BuilderChoice
+        do { choice = try found.get() } catch { throw error.userError }
+        guard !choice.bringsCommand || config.artifact == .image else {
+            throw UserError(
+                .configInvalid, "a ZIP holds files, and \(choice.reason) an image is built",
+                hint: "remove 'artifact: zip' from bim.yml, or set 'build: { builder: steps }'")
+        }
+        do { try choice.checkTools(path: location.environment["PATH"]) } catch { throw error.userError }
+        return choice
+    }
+
+    static func closesBuild(_ settings: RemoteSettings) throws(UserError) -> Bool {
+        let own: (key: String, value: String)?
+        do { own = try settings.value("buildSandbox") } catch { throw error.userError }
+        return !["false", "no", "off", "0"].contains(own?.value.lowercased())
+    }
+
+    /// What makes the artifact.
+    func builder(_ cache: LayerCache) -> any Builder {
+        let packer: any Builder =
+            switch config.artifact {
+            case .image: OwnBuilder(cache: cache)
+            case .zip: ZipBuilder(cache: cache)
+            }
+        return switch choice.kind {
+        case .own: packer
+        case .steps: StepsBuilder(choice.settings, isClosed: closesBuild, packer: packer)
+        case .dockerfile: DockerfileBuilder(choice.settings, cache: cache)
+        case .dagger: DaggerBuilder(choice.settings, packer: packer, cache: cache)
+        }
+    }
+}
