@@ -80,8 +80,7 @@ struct MachinesDeployer: Deployer {
         } catch {
             try await uncanceled { () async throws(UserError) in try await remove(machine.id) }
             guard Task.isCancelled else {
-                throw error as? UserError
-                    ?? UserError(.platformUnavailable, "the machine was lost sight of", hint: "push again", cause: error)
+                throw error as? UserError ?? UserError(.internal, "the machine was lost sight of", cause: error)
             }
             deployment.status = .canceled
         }
