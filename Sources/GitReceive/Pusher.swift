@@ -3,19 +3,10 @@ internal import Diagnostics
 internal import PlatformAPI
 internal import Synchronization
 
-#if canImport(Glibc)
-    internal import Glibc
-#endif
-
 /// Who waits at the other end of the connection: a bim that reads report lines, or a person before plain git.
 final class Pusher: Sendable {
     private let readsReports = Mutex(false)
-    private let write: @Sendable (String) -> Bool
-
-    /// - Parameter write: hands over whole lines; false when nobody takes them any more.
-    init(write: @escaping @Sendable (String) -> Bool = Pusher.toStandardError) {
-        self.write = write
-    }
+    private let sideband = Sideband()
 
     func speaksReports(_ value: Bool) { readsReports.withLock { $0 = value } }
 
@@ -23,8 +14,7 @@ final class Pusher: Sendable {
         if readsReports.withLock({ $0 }) {
             var event = event
             event.deployment = event.deployment?.shortened
-            _ = write(ReportLine.event(event).text + "\n")
-            return
+            return sideband.write(ReportLine.event(event).text + "\n")
         }
         switch event.type {
         case .status, .notice: say(event.message)
@@ -38,7 +28,8 @@ final class Pusher: Sendable {
 
     func tell(_ error: UserError) {
         if readsReports.withLock({ $0 }) {
-            _ = write(ReportLine.problem(Problem(error.code, status: 0, error.message, hint: error.hint)).text + "\n")
+            let problem = Problem(error.code, status: 0, error.message, hint: error.hint)
+            sideband.write(ReportLine.problem(problem).text + "\n")
         } else {
             say("error: \(error.message)")
             if let hint = error.hint { say("hint: \(hint)") }
@@ -46,18 +37,12 @@ final class Pusher: Sendable {
     }
 
     /// A line for a person.
-    func say(_ text: String) { _ = write(printable(text) + "\n") }
+    func say(_ text: String) { sideband.write(printable(text) + "\n") }
 
-    /// Whether somebody still listens; costs a bim at the other end nothing.
-    func isThere() -> Bool { readsReports.withLock { $0 } ? write(ReportLine.alive.text + "\n") : true }
-
-    @Sendable static func toStandardError(_ text: String) -> Bool {
-        var rest = Array(text.utf8)[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
-            if count > 0 { rest = rest.dropFirst(count) } else if errno != EINTR { return false }
-        }
-        return true
+    /// Whether somebody still listens; asked once a second, it costs a bim at the other end nothing.
+    func isThere() -> Bool {
+        if readsReports.withLock({ $0 }) { sideband.write(ReportLine.alive.text + "\n") }
+        return sideband.isRead()
     }
 }
 

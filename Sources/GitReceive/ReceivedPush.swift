@@ -147,23 +147,38 @@ extension ReceivedPush {
         try await SourcePush(
             connection, environment: repository.environment, folder: repository.folder
         ).send([request.commit])
-        let deployment: Deployment
-        do {
-            deployment = try await deployer.deploy(request, patience: nil) { [pusher] in pusher.tell($0) }
+        let ending: Result<Deployment, UserError>
+        do throws(UserError) {
+            ending = .success(try await deployer.deploy(request, patience: nil) { [pusher] in pusher.tell($0) })
         } catch {
+            ending = .failure(error)
+        }
+        // A pusher who is gone has canceled this task; how it ended is written down all the same.
+        return try await Task { await settle(record, ending) }.value.get()
+    }
+
+    /// Writes down how a deployment ended, and moves its branch when it is live.
+    private func settle(
+        _ record: DeploymentRecord, _ ending: Result<Deployment, UserError>
+    ) async -> Result<ReceiveAnswer, UserError> {
+        let deployment: Deployment
+        switch ending {
+        case .failure(let error):
             await keep(
                 ResultRecord(id: record.id, problem: Problem(error.code, status: 0, error.message, hint: error.hint)))
-            throw error
+            return .failure(error)
+        case .success(let ended): deployment = ended
         }
         await keep(ResultRecord(id: record.id, deployment: deployment))
         guard deployment.status == .healthy else {
             let failure = deployment.failure
-            return .refused(
-                "\(failure?.code.rawValue ?? "DEPLOY_FAILED"): \(failure?.message ?? deployment.status.rawValue)")
+            return .success(
+                .refused(
+                    "\(failure?.code.rawValue ?? "DEPLOY_FAILED"): \(failure?.message ?? deployment.status.rawValue)"))
         }
         // What is live is what the branch says, whatever else has been done to it meanwhile.
-        await repository.set(request.ref, to: request.commit)
-        return .done
+        await repository.set(record.deployment.ref, to: record.deployment.commit)
+        return .success(.done)
     }
 
     /// What lies in the platform's own registry is named without its host.

@@ -106,6 +106,28 @@ struct GitServerTests {
         #expect(try await host.refs("refs/heads/").isEmpty)
     }
 
+    @Test("Ctrl-C cancels the deployment on the platform, and the branch stays", arguments: [true, false])
+    func interrupted(bySSH: Bool) async throws {
+        if !bySSH { try await project.git("remote set-url bim bim::\(host.repository)").success() }
+        try await project.commit("Silent", ["app.py": SampleApp.silent, "Procfile": "web: python3 app.py\n"])
+        let push = try project.startPush()
+        _ = try await eventually("the release starts") {
+            try? await host.status().deployments.first { $0.phase == "checking" }
+        }
+        push.killGroup(SIGINT)
+        #expect(try await push.finish().status == 128 + SIGINT)
+        _ = try await eventually("the deployment is canceled") {
+            try await host.status().deployments.first { $0.status == "canceled" }
+        }
+        #expect(try await host.refs("refs/heads/").isEmpty)
+        let result = try await eventually("the result is written down") {
+            try await host.refs("refs/bim/results/").first
+        }
+        let text = try await host.sandbox.git("-C \(host.repository) cat-file blob \(result):result.json").success()
+            .stdout
+        #expect(text.contains("\"status\":\"canceled\""), "\(text)")
+    }
+
     @Test("Installing tells what is wrong with the token's file and with a foreign hook, and can be undone")
     func installing() async throws {
         let token = "\(host.sandbox.root)/srv/token"
