@@ -102,7 +102,7 @@ package struct ReceiveInstaller: Sendable {
         let commit = try await GitServer(
             ".", environment: repository.environment, folder: repository.folder
         ).makeCommit(of: bytes, named: ServerRecord.file, parent: nil, message: "What this server deploys to")
-        await repository.set(ServerRecord.ref, to: commit)
+        _ = await repository.set(ServerRecord.ref, to: commit)
     }
 
     private func requireGit() async throws(UserError) {

@@ -131,8 +131,12 @@ extension ReceivedPush {
         if live == request.commit {
             // An earlier push made it live and was cut off before the branch moved.
             pusher.say("the platform has this commit live already")
-            await repository.set(request.ref, to: request.commit)
-            return .done
+            return await follow(request)
+        }
+        if let live, live != request.oldCommit, !request.force, await !repository.isAncestor(live, of: request.commit) {
+            throw UserError(
+                .staleRef, "the platform has \(live.prefix(7)) live, which is not in the pushed commit",
+                hint: "wait until the other push is through, git fetch, and push again")
         }
         if live != request.oldCommit {
             pusher.say(
@@ -177,8 +181,13 @@ extension ReceivedPush {
                     "\(failure?.code.rawValue ?? "DEPLOY_FAILED"): \(failure?.message ?? deployment.status.rawValue)"))
         }
         // What is live is what the branch says, whatever else has been done to it meanwhile.
-        await repository.set(record.deployment.ref, to: record.deployment.commit)
-        return .success(.done)
+        return .success(await follow(record.deployment))
+    }
+
+    /// Moves the branch to the commit that is live.
+    private func follow(_ request: DeploymentRequest) async -> ReceiveAnswer {
+        await repository.set(request.ref, to: request.commit)
+            ? .done : .refused("the release is live, and the branch could not be moved; push again")
     }
 
     /// What lies in the platform's own registry is named without its host.
@@ -194,7 +203,7 @@ extension ReceivedPush {
             let commit = try? await server.makeCommit(
                 of: bytes, named: ResultRecord.file, parent: nil, message: "Result of \(result.id)")
         else { return }
-        await repository.set(ResultRecord.ref(result.id), to: commit)
+        _ = await repository.set(ResultRecord.ref(result.id), to: commit)
         for prefix in [DeploymentRecord.refs, ResultRecord.refs] {
             await repository.prune(prefix, keeping: Self.keptRecords)
         }

@@ -46,7 +46,14 @@ package struct ServerRepository: Sendable {
     }
 
     /// Sets a ref to an object, whatever it was.
-    func set(_ ref: String, to objectID: String) async { _ = await git(["update-ref", ref, objectID]) }
+    ///
+    /// - Returns: whether it is that now.
+    func set(_ ref: String, to objectID: String) async -> Bool { await git(["update-ref", ref, objectID]) != nil }
+
+    /// Whether all commits of one are also those of the other.
+    func isAncestor(_ objectID: String, of other: String) async -> Bool {
+        await git(["merge-base", "--is-ancestor", objectID, other]) != nil
+    }
 
     /// Keeps the newest refs below a prefix, whose names sort by time.
     func prune(_ prefix: String, keeping count: Int) async {

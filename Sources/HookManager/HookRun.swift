@@ -86,7 +86,7 @@ package struct HookRun: Sendable {
         try requireTrust(in: plan, repository)
         let results = try await execute(
             plan, request, folder: repository.workTree ?? repository.gitDirectory, arguments: arguments,
-            variables: CleanEnvironment.removingGitVariables(from: environment), repository, configuration)
+            variables: CleanEnvironment.forCommands(from: environment), repository, configuration)
         return report(plan, results, hook: hook)
     }
 }
@@ -174,7 +174,7 @@ extension HookRun {
         } catch {
             throw UserError(.internal, "the snapshot cannot be made", hint: "push again", cause: error)
         }
-        var variables = CleanEnvironment.removingGitVariables(from: environment)
+        var variables = CleanEnvironment.forCommands(from: environment)
         // The folder lies inside the repository: git must not find that from here.
         let snapshots = repository.commonDirectory + "/bim/snapshots"
         variables["GIT_CEILING_DIRECTORIES"] =

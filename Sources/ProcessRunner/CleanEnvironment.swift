@@ -35,6 +35,13 @@ package enum CleanEnvironment {
         }
     }
 
+    /// Returns what a project's own commands may see: nothing that binds them to a repository, and no secret of bim's.
+    package static func forCommands(from environment: [String: String]) -> [String: String] {
+        removingGitVariables(from: environment).filter { name, _ in
+            !name.hasPrefix("BIM_TOKEN") && !name.hasPrefix("BIM_SECRET_")
+        }
+    }
+
     /// Returns the environment that this process was started with; later changes by `setenv` are not in it.
     package static func inherited() -> [String: String] {
         guard let bytes = ProcFile.read("/proc/self/environ") else { return [:] }

@@ -34,7 +34,7 @@ extension DeployTarget {
             app: app,
             deployer: CommandDeployer(
                 name: name, app: app, repository: repository.server,
-                environment: CleanEnvironment.removingGitVariables(from: settings.location.environment),
+                environment: CleanEnvironment.forCommands(from: settings.location.environment),
                 folder: settings.location.folder, lock: FolderLock(folder: repository.address + "/bim"),
                 platform: try settings.platform(), reporter: reporter,
                 choose: { (commit: String) throws(UserError) in try choice.command(for: commit) }),

@@ -21,8 +21,19 @@ extension PushPlan {
                 .configInvalid, "a ZIP holds files, and \(choice.reason) an image is built",
                 hint: "remove 'artifact: zip' from bim.yml, or set 'build: { builder: steps }'")
         }
+        if let script = choice.settings.dagger?.script, choice.kind == .dagger { try requireConsent(to: script, settings) }
         do { try choice.checkTools(path: location.environment["PATH"]) } catch { throw error.userError }
         return choice
+    }
+
+    /// A script of the commit runs as the pusher, outside of any sandbox, and may be somebody else's.
+    private static func requireConsent(to script: String, _ settings: RemoteSettings) throws(UserError) {
+        let own: (key: String, value: String)?
+        do { own = try settings.value("daggerScripts") } catch { throw error.userError }
+        guard !["true", "yes", "on", "1"].contains(own?.value.lowercased()) else { return }
+        throw UserError(
+            .forbidden, "the commit's '\(script)' would run on this machine with your rights",
+            hint: "read it, then git config bim.daggerScripts true")
     }
 
     static func closesBuild(_ settings: RemoteSettings) throws(UserError) -> Bool {

@@ -14,7 +14,7 @@ struct DaggerCalls {
         self.source = source
         self.output = output
         // `_EXPERIMENTAL_DAGGER_RUNNER_HOST`, which names a shared engine, passes as the pusher set it.
-        self.environment = CleanEnvironment.removingGitVariables(from: environment).merging([
+        self.environment = CleanEnvironment.forCommands(from: environment).merging([
             "DAGGER_NO_NAG": "1", "DAGGER_NO_UPDATE_CHECK": "1", "DO_NOT_TRACK": "1", "NO_COLOR": "1",
             "BIM_OUTPUT": output,
         ]) { $1 }

@@ -34,7 +34,7 @@ struct ContainerTool: Sendable {
     /// - Parameter environment: the pusher's.
     init(_ tool: DockerfileSettings.Tool, environment: [String: String]) {
         self.tool = tool
-        var own = CleanEnvironment.removingGitVariables(from: environment)
+        var own = CleanEnvironment.forCommands(from: environment)
         own["SOURCE_DATE_EPOCH"] = "\(ContainerTool.time)"
         own["DOCKER_BUILDKIT"] = tool == .docker ? "0" : "1"
         self.environment = own

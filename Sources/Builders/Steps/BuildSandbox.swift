@@ -52,7 +52,7 @@ struct BuildSandbox: Sendable {
     /// The command that runs a step's command.
     func command(_ text: String, _ own: [String: String]) -> Command {
         guard isClosed else {
-            var variables = CleanEnvironment.removingGitVariables(from: environment)
+            var variables = CleanEnvironment.forCommands(from: environment)
             variables.merge(settings(caches: caches, home: environment["HOME"] ?? caches)) { $1 }
             for (name, path) in secrets { variables["BIM_SECRET_\(name.uppercased())_FILE"] = path }
             return Command(

@@ -91,16 +91,12 @@ package struct OutputStore: Sendable {
 
     /// Writes an output's files into a folder that the steps before it have left as they did when it was made.
     func restore(_ output: StepOutput, to folder: String) throws {
-        for path in output.removed { unlink("\(folder)/\(path)") }
+        for path in output.removed where try makeFolders(above: path, in: folder, replacesLinks: false) {
+            unlink("\(folder)/\(path)")
+        }
         for file in output.files {
             let target = "\(folder)/\(file.path)"
-            var made = folder
-            for name in file.path.split(separator: "/").dropLast() {
-                made += "/\(name)"
-                if mkdir(made, 0o755) != 0, errno != EEXIST {
-                    throw SystemError(call: "mkdir", path: made, errno: errno)
-                }
-            }
+            _ = try makeFolders(above: file.path, in: folder, replacesLinks: true)
             unlink(target)
             if file.kind == .link {
                 let text = String(decoding: try readFile(path(file.digest.hex)), as: UTF8.self)
@@ -113,6 +109,23 @@ package struct OutputStore: Sendable {
             defer { close(descriptor) }
             try Self.read(path(file.digest.hex)) { try SystemError.writeAll($0, to: descriptor) }
         }
+    }
+
+    /// Makes the folders above a path. A commit may have put a link there, which would lead out of the folder.
+    ///
+    /// - Returns: false when a link is in the way and stays.
+    private func makeFolders(above path: String, in folder: String, replacesLinks: Bool) throws -> Bool {
+        var made = folder
+        for name in path.split(separator: "/").dropLast() {
+            made += "/\(name)"
+            var facts = stat()
+            if lstat(made, &facts) == 0, facts.st_mode & S_IFMT != S_IFDIR {
+                guard replacesLinks else { return false }
+                unlink(made)
+            }
+            if mkdir(made, 0o755) != 0, errno != EEXIST { throw SystemError(call: "mkdir", path: made, errno: errno) }
+        }
+        return true
     }
 
     private func readFile(_ path: String) throws -> [UInt8] {

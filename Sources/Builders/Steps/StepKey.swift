@@ -13,6 +13,7 @@ struct StepKey: Encodable {
     private let command: String
     private let environment: [String: String]
     private let network: Bool
+    private let isClosed: Bool
     private let isTest: Bool
     /// The programs that the command names, each with what tells its version.
     private let tools: [String: String]
@@ -23,12 +24,13 @@ struct StepKey: Encodable {
     private let caches: [String]
 
     init(
-        _ step: BuildStep, settings: BuildSettings, tree: ObjectID, repository: borrowing Repository,
+        _ step: BuildStep, settings: BuildSettings, isClosed: Bool, tree: ObjectID, repository: borrowing Repository,
         path: String?, before: [StepOutput]
     ) throws {
         command = step.run
         environment = settings.environment.merging(step.environment) { $1 }
         network = settings.network
+        self.isClosed = isClosed
         isTest = step.isTest
         tools = ToolVersions.of(command: step.run, path: path)
         self.before = try before.map { try $0.digest() }

@@ -76,7 +76,7 @@ package struct StepsBuilder: Builder {
     private func key(_ step: BuildStep, _ before: [StepOutput], _ request: BuildRequest) throws -> Digest {
         let repository = try request.repository.open()
         return try StepKey(
-            step, settings: settings, tree: request.tree, repository: repository,
+            step, settings: settings, isClosed: isClosed, tree: request.tree, repository: repository,
             path: request.repository.environment["PATH"], before: before
         ).digest()
     }

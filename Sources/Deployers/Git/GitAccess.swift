@@ -39,6 +39,8 @@ package struct GitAccess: Sendable {
         }
         variables["GIT_CONFIG_COUNT"] = String(first + settings.count)
         variables["GIT_TERMINAL_PROMPT"] = "0"
+        // What git says is read, too.
+        variables["LC_ALL"] = "C"
         // A trace of git's may show headers and settings, which hold the token, only in their redacted form.
         for name in ["GIT_TRACE_REDACT", "GIT_TRACE2_CONFIG_PARAMS", "GIT_TRACE2_ENV_VARS"] { variables[name] = nil }
         return variables

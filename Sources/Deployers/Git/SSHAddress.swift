@@ -57,7 +57,7 @@ package struct SSHAddress: Sendable, Equatable {
 
     private init?(user: Substring?, host: Substring, port: Substring?, path: Substring) {
         let words = [user ?? "", host, port ?? ""]
-        guard !host.isEmpty, !path.isEmpty, user?.isEmpty != true, words.allSatisfy({ !$0.hasPrefix("-") }),
+        guard !host.isEmpty, !path.isEmpty, user?.isEmpty != true, (words + [path]).allSatisfy({ !$0.hasPrefix("-") }),
             (words + [path]).allSatisfy({ $0.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control } }),
             !words.contains(where: { $0.contains(" ") }), port?.allSatisfy({ $0.isASCII && $0.isNumber }) != false
         else { return nil }

@@ -32,7 +32,13 @@ struct PullWork: Sendable {
             throw PullFailure.unusable("its manifest is not an image manifest")
         }
         parts += [manifest.config.digest] + manifest.layers.map(\.digest)
-        try Self.requireSize(([manifest.config] + manifest.layers).reduce(0) { $0 + max(0, $1.size) })
+        // Each alone first, so that the sum of sizes that somebody has made up does not overflow.
+        for part in [manifest.config] + manifest.layers { try Self.requireSize(part.size) }
+        var size: Int64 = 0
+        for part in [manifest.config] + manifest.layers {
+            size += part.size
+            try Self.requireSize(size)
+        }
         if manifest.artifactType == MediaType.zipApp {
             guard manifest.layers.count == 1, manifest.layers[0].mediaType == MediaType.zip else {
                 throw PullFailure.unusable("its manifest names no ZIP")
@@ -83,7 +89,7 @@ struct PullWork: Sendable {
     }
 
     private static func requireSize(_ size: Int64) throws {
-        guard size <= Limits.artifactBytes else { throw PullFailure.tooLarge(size) }
+        guard (0...Limits.artifactBytes).contains(size) else { throw PullFailure.tooLarge(size) }
     }
 }
 
