@@ -97,8 +97,8 @@ let package = Package(
             "Platform",
             [
                 "PlatformAPI", "Registry", "Artifacts", "Sandboxes", "HTTPTransport", "ProcessRunner", "Diagnostics",
-                asyncAlgorithms, asyncHTTPClient, grdb, httpTypes, hummingbird, logging, nioCore, nioHTTP1, nioPosix,
-                serviceLifecycle, systemPackage, unixSignals,
+                asyncAlgorithms, asyncHTTPClient, crypto, grdb, httpTypes, hummingbird, logging, nioCore, nioHTTP1,
+                nioPosix, serviceLifecycle, systemPackage, unixSignals,
             ]),
 
         // Level 3: one step of the story each.
@@ -153,7 +153,7 @@ let package = Package(
             "PlatformTests",
             [
                 "Platform", "PlatformAPI", "Artifacts", "Registry", "Sandboxes", "HTTPTransport", "ProcessRunner",
-                "Diagnostics", asyncAlgorithms, asyncHTTPClient, grdb, nioCore, yams,
+                "Diagnostics", asyncAlgorithms, asyncHTTPClient, crypto, grdb, logging, nioCore, yams,
             ]),
         tests("ProcessRunnerTests", ["ProcessRunner"]),
         tests("ProjectConfigTests", ["ProjectConfig"]),

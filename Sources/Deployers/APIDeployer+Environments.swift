@@ -41,6 +41,22 @@ extension APIDeployer {
         return try decode(ConfigChange.self, reply, expecting: [200, 202])
     }
 
+    /// Whom an environment tells how its deployments end.
+    package func webhook(of environment: String) async throws(UserError) -> Webhook {
+        try decode(Webhook.self, try await send("GET", "/environments/\(environment)/webhook"), expecting: [200])
+    }
+
+    package func setWebhook(of environment: String, _ request: WebhookRequest) async throws(UserError) -> Webhook {
+        let reply = try await send("PUT", "/environments/\(environment)/webhook", body: request)
+        return try decode(Webhook.self, reply, expecting: [200])
+    }
+
+    package func removeWebhook(of environment: String) async throws(UserError) {
+        let reply = try await send("DELETE", "/environments/\(environment)/webhook", retry: .never)
+        guard reply.status != 204 else { return }
+        throw refusal(reply)
+    }
+
     /// Follows a deployment that has begun to its end, which need not be a good one; it is not canceled with the task.
     ///
     /// - Returns: nil when it is not over by the time that `patience` allows.

@@ -10,7 +10,7 @@ package enum Reach: Sendable, Hashable {
     case publicAddresses(besides: Set<String>)
 
     /// Whether a connection for this URL may lead to any address.
-    func isFree(_ url: String) -> Bool {
+    package func isFree(_ url: String) -> Bool {
         guard case .publicAddresses(let hosts) = self else { return true }
         guard let begin = url.firstRange(of: "://")?.upperBound else { return false }
         let authority = url[begin...].prefix { !"/?#".contains($0) }.lowercased()

@@ -36,7 +36,7 @@ package struct PlatformServer: Sendable {
             self.allowedRegistries = allowedRegistries
         }
 
-        /// Where the platform goes for an artifact: who reaches it over loopback alone reaches everything themself.
+        /// Where the platform goes for an artifact, and to tell a webhook: who reaches it over loopback alone reaches everything themself.
         var reach: Reach {
             Loopback.contains(host)
                 ? .anywhere : .publicAddresses(besides: Set(allowedRegistries.map { $0.lowercased() }))
@@ -78,10 +78,15 @@ package struct PlatformServer: Sendable {
         let router = Self.router(
             token: state.token, ledger: ledger, feed: feed, repositories: repositories, follower: follower,
             engine: engine,
-            blobs: blobs, logger: logger)
+            blobs: blobs, reach: options.reach, logger: logger)
+        let sender = WebhookSender(ledger: ledger, reach: options.reach, logger: logger)
         do {
             try await recover(engine)
-            try await serve(router, engine, state, logger, ready)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await sender.run(at: feed.ends) }
+                defer { feed.close() }
+                try await serve(router, engine, state, logger, ready)
+            }
         } catch {
             try? await http.shutdown()
             throw translate(error)
@@ -186,7 +191,7 @@ package struct PlatformServer: Sendable {
 
     private static func router(
         token: String, ledger: Ledger, feed: EventFeed, repositories: GitRepositories, follower: RefFollower,
-        engine: DeploymentEngine, blobs: BlobStore, logger: Logger
+        engine: DeploymentEngine, blobs: BlobStore, reach: Reach, logger: Logger
     ) -> Router<PlatformContext> {
         let router = Router(context: PlatformContext.self)
         router.add(middleware: HeadResponses())
@@ -198,6 +203,7 @@ package struct PlatformServer: Sendable {
             .add(to: router)
         RollbackRoutes(ledger: ledger, repositories: repositories, engine: engine).add(to: router)
         ConfigRoutes(ledger: ledger, engine: engine).add(to: router)
+        WebhookRoutes(ledger: ledger, reach: reach).add(to: router)
         LogRoutes(ledger: ledger, engine: engine).add(to: router)
         RegistryRoutes(ledger: ledger, blobs: blobs).add(to: router)
         GitRoutes(ledger: ledger, repositories: repositories, logger: logger).add(to: router)

@@ -17,8 +17,8 @@ struct GitBim: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, PlanCommand.self, DeployCommand.self, BuildCommand.self, StatusCommand.self,
             LogCommand.self, LogsCommand.self, WatchCommand.self, OpenCommand.self, RollbackCommand.self,
-            ConfigCommand.self, ExplainCommand.self, CreateCommand.self, LoginCommand.self, LogoutCommand.self,
-            PlatformCommand.self,
+            ConfigCommand.self, WebhookCommand.self, ExplainCommand.self, CreateCommand.self, LoginCommand.self,
+            LogoutCommand.self, PlatformCommand.self,
         ])
 
     static func main() async {

@@ -15,7 +15,12 @@ struct LoginCommand: AsyncParsableCommand {
     func run() async throws {
         print(
             try await Login.login(
-                remote: remote, environment: ProcessEnvironment.current, token: SecretPrompt.read))
+                remote: remote, environment: ProcessEnvironment.current,
+                token: { place throws(UserError) in
+                    try SecretPrompt.read(
+                        "token for \(place)", missing: .unauthenticated,
+                        hint: "git bim login < <a file with the token>")
+                }))
     }
 }
 

@@ -7,9 +7,17 @@ final class EventFeed: Sendable {
     private let ledger: Ledger
     private let readers = Mutex<(next: Int, waiting: [String: [Int: AsyncStream<Void>.Continuation]])>((0, [:]))
 
+    /// A signal for each deployment that has ended, for one reader; several ends may come as one.
+    let ends: AsyncStream<Void>
+    private let ended: AsyncStream<Void>.Continuation
+
     init(ledger: Ledger) {
         self.ledger = ledger
+        (ends, ended) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
+
+    /// Ends the signals of `ends`.
+    func close() { ended.finish() }
 
     /// Moves the deployment on and says so; false when it has ended meanwhile.
     func advance(_ id: String, to status: DeploymentStatus, phase: DeploymentPhase, _ message: String) async throws
@@ -23,6 +31,7 @@ final class EventFeed: Sendable {
     func append(_ type: DeploymentEvent.Kind, phase: DeploymentPhase?, _ message: String, to id: String) async throws {
         try await ledger.append(type, phase: phase, message, to: id)
         wake(id)
+        if type == .end { ended.yield() }
     }
 
     /// Adds events of one kind, all at once; nothing when there are none.
@@ -35,7 +44,10 @@ final class EventFeed: Sendable {
 
     /// Ends the deployment; false when it had ended before.
     func fail(_ id: String, as status: DeploymentStatus, _ failure: DeploymentFailure) async throws -> Bool {
-        defer { wake(id) }
+        defer {
+            wake(id)
+            ended.yield()
+        }
         return try await ledger.fail(id, as: status, failure)
     }
 

@@ -208,11 +208,13 @@ extension Ledger {
     static func append(
         _ type: DeploymentEvent.Kind, phase: String?, _ message: String, to id: String, _ db: Database
     ) throws {
+        let now = Timestamp.now()
         try db.execute(
             sql: """
                 INSERT INTO event (deployment, id, time, type, phase, message)
                 VALUES (?1, (SELECT coalesce(max(id), 0) + 1 FROM event WHERE deployment = ?1), ?2, ?3, ?4, ?5)
-                """, arguments: [id, Timestamp.now(), type.rawValue, phase, message])
+                """, arguments: [id, now, type.rawValue, phase, message])
+        if type == .end { try addMessage(of: id, message, at: now, db) }
     }
 
     /// The events after `last`, in order; the end event carries the deployment.

@@ -112,7 +112,7 @@ extension Ledger {
                         : "take 'protected' away in bim.yml and push that first")
             }
             try Self.requireNoLease(of: id, db)
-            for table in ["lease", "release", "config"] {
+            for table in ["lease", "release", "config", "webhook", "message"] {
                 try db.execute(
                     sql: "DELETE FROM \(table) WHERE user = ? AND app = ? AND environment = ?",
                     arguments: [app.user, app.app, id.name])

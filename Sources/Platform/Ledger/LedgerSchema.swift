@@ -8,6 +8,7 @@ enum LedgerSchema {
             try db.execute(sql: first)
         }
         migrator.registerMigration("configuration of environments") { db in try db.execute(sql: configuration) }
+        migrator.registerMigration("webhooks") { db in try db.execute(sql: webhooks) }
         return migrator
     }
 
@@ -70,5 +71,20 @@ enum LedgerSchema {
             FOREIGN KEY (user, app) REFERENCES app (user, name)
         ) STRICT;
         ALTER TABLE deployment ADD COLUMN config TEXT;
+        """
+
+    /// Who is told how deployments end, and what has still to be told.
+    private static let webhooks = """
+        CREATE TABLE webhook (
+            user TEXT NOT NULL, app TEXT NOT NULL, environment TEXT NOT NULL,
+            url TEXT NOT NULL, secret TEXT NOT NULL, last TEXT, updated_at TEXT NOT NULL,
+            PRIMARY KEY (user, app, environment),
+            FOREIGN KEY (user, app) REFERENCES app (user, name)
+        ) STRICT;
+        CREATE TABLE message (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+            user TEXT NOT NULL, app TEXT NOT NULL, environment TEXT NOT NULL,
+            deployment TEXT NOT NULL REFERENCES deployment (id), body TEXT NOT NULL
+        ) STRICT;
         """
 }

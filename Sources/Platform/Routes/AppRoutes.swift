@@ -49,6 +49,7 @@ struct AppRoutes: Sendable {
             artifactKinds: ArtifactKind.allCases.map(\.rawValue), registry: host, limits: Limits.all,
             features: [
                 "registry", "git", "sandbox", "other-registries", "s3", PlatformDescription.presignedURLs, "hold",
+                "webhooks",
             ])
     }
 

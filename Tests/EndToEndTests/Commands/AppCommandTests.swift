@@ -32,6 +32,26 @@ struct AppCommandTests {
         try await project.git("bim config set PORT=1").failure(11)
     }
 
+    @Test("A webhook is set with a secret from standard input, shown without it, and removed")
+    func webhook() async throws {
+        try await project.commitApp(answering: "one")
+        try await project.push().success()
+        let line = "printf %s 0123456789abcdef-hush | git bim webhook set http://127.0.0.1:1/told"
+        let set = try await sandbox.run(["sh", "-c", line], in: project.folder).success()
+        #expect(set.stdout == "http://127.0.0.1:1/told is told how deployments to 'production' end\n")
+        #expect(try await project.git("bim webhook").success().stdout == "http://127.0.0.1:1/told\n")
+        let json = try await project.git("bim webhook show --json").success().stdout
+        #expect(json.contains(#""url":"http://127.0.0.1:1/told""#) && !json.contains("hush"))
+        let plain = try await sandbox.run(
+            ["sh", "-c", "echo 0123456789abcdef | git bim webhook set http://ci.example.com/"], in: project.folder)
+        try plain.failure(11)
+        let absent = try await sandbox.run(
+            ["sh", "-c", "git bim webhook set https://ci.example.com/ < /dev/null"], in: project.folder)
+        try absent.failure(11)
+        try await project.git("bim webhook remove").success()
+        try await project.git("bim webhook").failure(3)
+    }
+
     @Test("The log of the app is read and followed; what is live is printed and opened for nobody in CI")
     func logs() async throws {
         try await project.commitApp(answering: "one", before: "print('begun', flush=True)")

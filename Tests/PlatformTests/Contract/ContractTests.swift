@@ -50,6 +50,10 @@ extension ServerTests {
             #expect(change.status == 202)
             _ = try await app.end(of: try #require(try change.decode(ConfigChange.self).deployment).id)
             #expect(try await platform.send("GET", "\(environment)/config").status == 200)
+            let hook = WebhookRequest(url: "https://ci.invalid/deployed", secret: "0123456789abcdef")
+            #expect(try await platform.send("PUT", "\(environment)/webhook", json: hook).status == 200)
+            #expect(try await platform.send("GET", "\(environment)/webhook").status == 200)
+            #expect(try await platform.send("DELETE", "\(environment)/webhook").status == 204)
             let rollback = try await platform.send(
                 "POST", "\(environment)/rollback", json: RollbackRequest(release: nil, client: "tests/1"))
             #expect(rollback.status == 202)

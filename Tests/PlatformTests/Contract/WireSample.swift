@@ -72,6 +72,9 @@ struct WireSample: Sendable, CustomTestStringConvertible {
         id: "dpl_1", app: "acme/api", environment: "production", ref: "refs/heads/main", commit: id, oldCommit: nil,
         artifact: artifact, status: .queued, message: nil, createdAt: time)
 
+    private static let delivery = Webhook.Delivery(
+        id: "msg_1", deployment: "dpl_1", time: time, delivered: true, attempts: 1, outcome: "status 204")
+
     /// Every type that crosses the wire by its own schema.
     static let all: [WireSample] = [
         .init("App", App(user: "acme", name: "api", createdAt: time)),
@@ -131,6 +134,14 @@ struct WireSample: Sendable, CustomTestStringConvertible {
         .init(
             "ConfigChange", ConfigChange(config: [], deployment: leastDeployment),
             ConfigChange(config: [], deployment: nil)),
+        .init("WebhookRequest", WebhookRequest(url: "https://ci.example/", secret: "0123456789abcdef")),
+        .init(
+            "Webhook", Webhook(url: "https://ci.example/", updatedAt: time, last: delivery),
+            Webhook(url: "https://ci.example/", updatedAt: time, last: nil)),
+        .init("WebhookDelivery", delivery),
+        .init(
+            "WebhookMessage", WebhookMessage(deployment, message: "it crashed", time: time),
+            WebhookMessage(leastDeployment, message: "it crashed", time: time)),
         .init("LogLine", LogLine(time: time, process: "web", message: "ready")),
     ]
 }
