@@ -7,9 +7,10 @@ internal import ProjectConfig
 /// Which builder makes the artifact.
 extension PushPlan {
     static func choose(
-        _ commit: Commit, _ config: ProjectConfig, _ location: RepositoryLocation
+        _ commit: Commit, _ config: ProjectConfig, _ settings: RemoteSettings
     ) throws(UserError) -> BuilderChoice {
         let files: CommitFiles
+        let location = settings.location
         do { files = try CommitFiles(location, tree: commit.tree) } catch { throw error.userError }
         let found = Result { () throws(BuilderChoice.FileMissing) in try BuilderChoice(config, files: files) }
         // What could not be read seemed not to be there, so what was chosen means nothing.
@@ -21,7 +22,9 @@ extension PushPlan {
                 .configInvalid, "a ZIP holds files, and \(choice.reason) an image is built",
                 hint: "remove 'artifact: zip' from bim.yml, or set 'build: { builder: steps }'")
         }
-        if let script = choice.settings.dagger?.script, choice.kind == .dagger { try requireConsent(to: script, settings) }
+        if let script = choice.settings.dagger?.script, choice.kind == .dagger {
+            try requireConsent(to: script, settings)
+        }
         do { try choice.checkTools(path: location.environment["PATH"]) } catch { throw error.userError }
         return choice
     }

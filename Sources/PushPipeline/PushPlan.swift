@@ -68,7 +68,7 @@ struct PushPlan: Sendable {
         } catch {
             throw error.userError
         }
-        choice = try Self.choose(commit, subject.config, location)
+        choice = try Self.choose(commit, subject.config, settings)
         closesBuild = try Self.closesBuild(settings)
         var config = subject.config
         config.image.environment = (choice.detected?.environment ?? [:]).merging(config.image.environment) { $1 }
