@@ -15,8 +15,9 @@ struct GitBim: AsyncParsableCommand {
         usage: "git bim <command>",
         version: Diagnostics.version,
         subcommands: [
-            InitCommand.self, PlanCommand.self, DeployCommand.self, BuildCommand.self, StatusCommand.self,
-            LogCommand.self, LogsCommand.self, WatchCommand.self, OpenCommand.self, RollbackCommand.self,
+            InitCommand.self, PlanCommand.self, DeployCommand.self, BuildCommand.self, InspectCommand.self,
+            StatusCommand.self, LogCommand.self, LogsCommand.self, WatchCommand.self, OpenCommand.self,
+            RollbackCommand.self,
             ConfigCommand.self, ExplainCommand.self, CreateCommand.self, LoginCommand.self, LogoutCommand.self,
             PlatformCommand.self,
         ])
