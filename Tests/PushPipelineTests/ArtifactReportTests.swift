@@ -1,5 +1,6 @@
 import Artifacts
 import Foundation
+import HTTPTransport
 import Testing
 
 @testable import PushPipeline
