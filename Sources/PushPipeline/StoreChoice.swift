@@ -51,18 +51,18 @@ enum StoreChoice: Sendable {
     ) -> any ArtifactStore {
         switch self {
         case .platform(let registry):
-            SeveralStores(
-                ([(target.app, registry)] + target.otherRegistries).map { app, registry in
-                    RegistryClient(
-                        baseURL: registry.baseURL, repository: app.description, token: registry.token,
-                        transport: transport, memory: UploadMemory(folder: folder))
-                })
+            let clients = ([(target.app, registry)] + target.otherRegistries).map { app, registry in
+                RegistryClient(
+                    baseURL: registry.baseURL, repository: app.description, token: registry.token,
+                    transport: transport, memory: UploadMemory(folder: folder))
+            }
+            return clients.count == 1 ? clients[0] : SeveralStores(clients)
         case .registry(let reference):
-            RegistryClient(
+            return RegistryClient(
                 reference, environment: environment, transport: transport, tags: [tag],
                 memory: UploadMemory(folder: folder), warn: warn)
         case .bucket(let location):
-            S3Store(location, app: target.app.description, environment: environment, transport: transport)
+            return S3Store(location, app: target.app.description, environment: environment, transport: transport)
         }
     }
 }

@@ -165,8 +165,8 @@ struct FaultyDeploymentTests {
         }
         var deadlines = APIDeadlines.quick
         // Where nothing comes, something has to end the wait; what does come is never so late.
-        deadlines.silence = .seconds(1)
-        deadlines.answer = Self.interruptions[index].isSilent ? .seconds(1) : deadlines.answer
+        deadlines.silence = .seconds(4)
+        deadlines.answer = Self.interruptions[index].isSilent ? .seconds(4) : deadlines.answer
         let (deployment, ids) = try await deployer(peer, deadlines).deployOnce()
         #expect(deployment.release == 7)
         #expect(ids == [1, 2, 3, 4])

@@ -115,7 +115,7 @@ struct ParseErrorTests {
             ("? [a]\n: b", "bim.yml:1: a key must be plain text"),
             (
                 "\"\\e[31mred\": 1",
-                "bim.yml:1: unknown key '?[31mred'; the keys here are 'app', 'image', 'processes', 'port', 'health', 'release', 'grace', 'environments', 'hooks', 'registry', 'build', 'artifact'"
+                "bim.yml:1: unknown key '?[31mred'; the keys here are 'app', 'image', 'processes', 'port', 'health', 'release', 'grace', 'environments', 'hooks', 'registry', 'build', 'artifact', 'deploy'"
             ),
         ])
     func messages(text: String, message: String) {

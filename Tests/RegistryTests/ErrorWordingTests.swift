@@ -31,7 +31,7 @@ struct ErrorWordingTests {
         ),
         Row(
             RegistryError.tokenRefused(host: "bim.example").userError,
-            "REGISTRY_AUTH: the registry 'bim.example' does not take the platform's token | set BIM_TOKEN, or store the token with git credential"
+            "REGISTRY_AUTH: the registry 'bim.example' does not take the platform's token | git bim login <remote>"
         ),
         Row(
             RegistryError.denied(host: "ghcr.io", repository: "acme/api", message: "no").userError,

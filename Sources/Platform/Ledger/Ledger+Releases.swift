@@ -10,6 +10,15 @@ struct ReleaseRecord: Sendable {
     let deployment: String
     let request: DeploymentRequest
     let createdAt: String
+
+    /// Asks for the same once more, as a matter of this environment alone: it waits for no word and moves no other ref.
+    var requestAgain: DeploymentRequest {
+        var again = request
+        again.hold = nil
+        again.refs = nil
+        again.extra = nil
+        return again
+    }
 }
 
 /// Releases and the switch that makes one live.

@@ -45,11 +45,9 @@ struct ConfigRoutes: Sendable {
         guard let live = try await ledger.environment(environment)?.liveRelease,
             let release = try await ledger.releases(of: environment).first(where: { $0.number == live })
         else { return nil }
-        var deployment = release.request
+        var deployment = release.requestAgain
         deployment.oldCommit = try await ledger.refs(of: environment.app).first { $0.ref == deployment.ref }?.objectID
         deployment.force = true
-        deployment.refs = nil
-        deployment.extra = nil
         deployment.message = "Configure \(patch.keys.sorted().joined(separator: ", "))"
         return try await engine.accept(deployment, in: environment, idempotencyKey: nil, config: .changed(patch))
     }

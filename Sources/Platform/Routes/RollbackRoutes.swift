@@ -21,12 +21,10 @@ struct RollbackRoutes: Sendable {
         let body = try await decode(RollbackRequest.self, from: &request)
         guard let record = try await ledger.environment(environment) else { throw Problem.noEnvironment(environment) }
         let release = try await release(body.release, of: record)
-        var deployment = release.request
+        var deployment = release.requestAgain
         deployment.oldCommit = try await ledger.refs(of: environment.app).first { $0.ref == deployment.ref }?.objectID
         deployment.force = true
         deployment.protected = record.isProtected
-        deployment.refs = nil
-        deployment.extra = nil
         deployment.message = body.message ?? "Roll back to release \(release.number)"
         deployment.client = body.client
         if body.runReleaseCommand != true { deployment.settings.releaseCommand = nil }

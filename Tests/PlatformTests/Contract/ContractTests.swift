@@ -110,6 +110,11 @@ extension ServerTests {
                 body: Array("0014command=ls-refs\n0000".utf8))
             #expect(fetched.status == 200)
             #expect(fetched.text.hasSuffix("0000"))
+            let archived = try await platform.send(
+                "POST", "\(repository)/git-upload-archive",
+                headers: ["Content-Type": "application/x-git-upload-archive-request"],
+                body: Array("0012argument HEAD\n0000".utf8))
+            #expect(archived.status == 200)
             let pushed = try await platform.send(
                 "POST", "\(repository)/git-receive-pack",
                 headers: ["Content-Type": "application/x-git-receive-pack-request"], body: Array("0000".utf8))

@@ -75,7 +75,7 @@ struct RepositoryTests {
     @Test("The hook goes along when the platform's folder moves, also in a repository of an earlier version")
     func moved() async throws {
         try await source.git("config", "core.hooksPath", path + "/hooks", in: path)
-        try FileManager.default.removeItem(atPath: path + "/bim-ready-2")
+        try FileManager.default.removeItem(atPath: path + "/bim-ready-3")
         try await repositories.ensure(app)
         try FileManager.default.moveItem(atPath: folder.path + "/repositories", toPath: folder.path + "/moved")
 

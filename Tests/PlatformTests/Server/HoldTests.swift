@@ -52,11 +52,16 @@ extension ServerTests {
 
         @Test("A process that ends while the release waits fails the deployment")
         func crashed() async throws {
-            try await withPlatform { platform in
+            let folder = try TemporaryFolder()
+            try await withPlatform(in: folder) { platform in
                 let app = try await DeployableApp(on: platform)
-                // Answers one probe, and ends.
-                let short = SampleApp.web.replacing("close $c;", with: "close $c; exit 3;")
-                let id = try await held(app, app.request(processes: ["web": short]))
+                let mortal = SampleApp.web.replacing(
+                    "while ($c = $s->accept) {",
+                    with:
+                        #"$SIG{ALRM} = sub { exit 3 if -e "end"; alarm 1 }; alarm 1; while (1) { $c = $s->accept or next;"#
+                )
+                let id = try await held(app, app.request(processes: ["web": mortal]))
+                try folder.write([], to: "platform/releases/\(id)/app/end")
                 let failure = try #require(try await app.end(of: id).failure)
                 #expect(failure.code == .crashed)
                 #expect(failure.exitCode == 3)
