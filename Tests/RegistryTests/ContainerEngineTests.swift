@@ -60,7 +60,8 @@ struct ContainerEngineTests {
         let artifact = try cargo.image(["a"])
         try await client.upload(artifact)
         let statement = #"{"predicateType":"https://slsa.dev/provenance/v1"}"#
-        try await client.attach(Array(statement.utf8), type: "application/vnd.in-toto+json", named: "provenance.json", to: artifact)
+        try await client.attach(
+            Array(statement.utf8), type: "application/vnd.in-toto+json", named: "provenance.json", to: artifact)
         try cargo.write(
             """
             import sys
