@@ -81,7 +81,7 @@ struct ContainerEngineTests {
                 artifact.digest.description,
             ], in: cargo.folder, ["HOME": cargo.folder])
         #expect(said == statement + "\n")
-        #expect(FileManager.default.fileExists(atPath: "\(cargo.folder)/pulled/document.json"))
+        #expect(FileManager.default.fileExists(atPath: "\(cargo.folder)/pulled/provenance.json"))
         withExtendedLifetime(server) {}
     }
 }
