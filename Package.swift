@@ -161,6 +161,7 @@ let package = Package(
             "PushPipelineTests",
             [
                 "PushPipeline", "Builders", "Artifacts", "Deployers", "PlatformAPI", "ProjectConfig", "ProcessRunner",
+                "HTTPTransport",
                 "Registry", "RemoteHelper", "GitCore", "Diagnostics",
             ]),
         tests(

@@ -67,30 +67,57 @@ package struct Provenance: Sendable {
                     runDetails: Run(builder: ["id": builder]))))
     }
 
-    private struct Resource: Encodable {
+    /// Reads a statement of bim's; nil for any other document.
+    package init?(statement bytes: [UInt8]) {
+        guard let read = try? CanonicalJSON.decode(Statement.self, from: bytes),
+            read.type == Statement.currentType, read.predicateType == Statement.provenanceType,
+            let subject = read.subject.first?.digest["sha256"].flatMap({ Digest("sha256:\($0)") })
+        else { return nil }
+        let build = read.predicate.buildDefinition
+        var materials: [String: Digest] = [:]
+        for resource in build.resolvedDependencies {
+            if let digest = resource.digest["sha256"].flatMap({ Digest("sha256:\($0)") }) {
+                materials[resource.name] = digest
+            }
+        }
+        func id(_ kind: String) -> String? { build.resolvedDependencies.lazy.compactMap { $0.digest[kind] }.first }
+        guard let commit = id("gitCommit"), let tree = id("gitTree"),
+            let tests = build.internalParameters["tests"], let builder = read.predicate.runDetails.builder["id"]
+        else { return nil }
+        self.init(
+            subject: subject, commit: commit, tree: tree,
+            definition: Definition(
+                buildType: build.buildType, parameters: build.externalParameters, materials: materials),
+            tests: tests, builder: builder)
+    }
+
+    private struct Resource: Codable {
         let name: String
         let digest: [String: String]
     }
 
-    private struct BuildDefinition: Encodable {
+    private struct BuildDefinition: Codable {
         let buildType: String
         let externalParameters: [String: String]
         let internalParameters: [String: String]
         let resolvedDependencies: [Resource]
     }
 
-    private struct Run: Encodable {
+    private struct Run: Codable {
         let builder: [String: String]
     }
 
-    private struct Predicate: Encodable {
+    private struct Predicate: Codable {
         let buildDefinition: BuildDefinition
         let runDetails: Run
     }
 
-    private struct Statement: Encodable {
-        let type = "https://in-toto.io/Statement/v1"
-        let predicateType = "https://slsa.dev/provenance/v1"
+    private struct Statement: Codable {
+        static let currentType = "https://in-toto.io/Statement/v1"
+        static let provenanceType = "https://slsa.dev/provenance/v1"
+
+        var type = currentType
+        var predicateType = provenanceType
         let subject: [Resource]
         let predicate: Predicate
 

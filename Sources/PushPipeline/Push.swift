@@ -84,7 +84,7 @@ struct Push: Sendable {
         let request = BuildRequest(
             repository: location, tree: plan.commit.tree, image: plan.config.image, command: plan.web,
             platform: plan.platform, base: try await base(plan),
-            commit: CommitFacts(revision: plan.commit.id.hex, time: plan.commit.committerTime),
+            commit: try await CommitNaming(location: location).facts(of: plan.commit, plan.config.image),
             usesCache: wishes.usesCache)
         let result = try await builder.build(request) { [reporter, builder] event in
             switch event {
@@ -159,7 +159,8 @@ struct Push: Sendable {
             tree: plan.commit.tree.hex, definition: result.definition, tests: plan.tests.status,
             builder: "https://backend.im/bim/\(Diagnostics.version)")
         do {
-            try await store.attach(try provenance.statement(), type: Provenance.mediaType, to: result.artifact)
+            try await store.attach(
+                try provenance.statement(), type: Provenance.mediaType, named: "provenance.json", to: result.artifact)
         } catch {
             let why = UserError(buildOrUpload: error).message
             reporter.report(.notice("the artifact goes without its provenance, which was not taken: \(why)"))

@@ -91,7 +91,7 @@ struct SeveralStores: ArtifactStore {
         return most
     }
 
-    func attach(_ document: [UInt8], type: String, to artifact: Artifact) async throws {
-        for store in stores { try await store.attach(document, type: type, to: artifact) }
+    func attach(_ document: [UInt8], type: String, named name: String, to artifact: Artifact) async throws {
+        for store in stores { try await store.attach(document, type: type, named: name, to: artifact) }
     }
 }

@@ -22,8 +22,10 @@ package protocol ArtifactStore: Sendable {
     ) async throws -> UploadSummary
     /// Keeps a document that speaks of the artifact without being part of it, such as its provenance.
     ///
-    /// - Parameter type: the document's media type.
-    func attach(_ document: [UInt8], type: String, to artifact: Artifact) async throws
+    /// - Parameters:
+    ///   - type: the document's media type.
+    ///   - name: the file that others write the document to.
+    func attach(_ document: [UInt8], type: String, named name: String, to artifact: Artifact) async throws
     /// URLs by which whoever has no credentials may read the artifact for so many seconds, by the digest of each part;
     /// nil for a store that gives none. They are secrets.
     func presignedURLs(for artifact: Artifact, seconds: Int) async throws -> [String: String]?

@@ -5,9 +5,9 @@ internal import HTTPTransport
 ///
 /// A registry without the API keeps the list under a tag that is made from the digest.
 extension RegistryClient {
-    package func attach(_ document: [UInt8], type: String, to artifact: Artifact) async throws {
+    package func attach(_ document: [UInt8], type: String, named name: String, to artifact: Artifact) async throws {
         let subject = Descriptor(mediaType: MediaType.imageManifest, content: artifact.manifest)
-        _ = try await attach(document, type: type, to: subject)
+        _ = try await attach(document, type: type, named: name, to: subject)
     }
 
     /// Uploads a document that refers to an artifact in the same repository.
@@ -44,38 +44,48 @@ extension RegistryClient {
 
     /// The manifests that refer to an artifact.
     package func referrers(of digest: Digest) async throws -> [Descriptor] {
-        let reply = try await session.read("GET", "referrers/\(digest)", accept: MediaType.imageIndex)
-        if reply.status == 200, let index = try? CanonicalJSON.decode(ImageIndex.self, from: reply.body) {
-            return index.manifests
-        }
-        return try await fallback(digest)?.manifests ?? []
-    }
-
-    private static func tag(_ digest: Digest) -> String { "sha256-\(digest.hex)" }
-
-    private func fallback(_ digest: Digest) async throws -> ImageIndex? {
-        let reply = try await session.read("GET", "manifests/\(Self.tag(digest))", accept: MediaType.imageIndex)
-        if reply.status == 404 { return nil }
-        guard reply.status == 200, let index = try? CanonicalJSON.decode(ImageIndex.self, from: reply.body) else {
-            throw await session.error(reply)
-        }
-        return index
+        try await session.referrers(of: digest)
     }
 
     /// Adds to the list under the tag; nothing locks it, so it is read again until the entry is seen to be there.
     private func list(_ entry: Descriptor, under digest: Digest, _ manifests: ManifestUpload) async throws {
         for attempt in 1...5 {
-            var entries = try await fallback(digest)?.manifests ?? []
+            var entries = try await session.taggedReferrers(of: digest)?.manifests ?? []
             if entries.contains(where: { $0.digest == entry.digest }) { return }
             entries.append(entry)
             entries.sort { $0.digest.hex < $1.digest.hex }
             let bytes = try CanonicalJSON.encode(ImageIndex(manifests: entries))
-            _ = try await manifests.put(bytes, MediaType.imageIndex, under: Self.tag(digest))
+            _ = try await manifests.put(bytes, MediaType.imageIndex, under: RegistrySession.referrersTag(digest))
             try await Task.sleep(for: policy.delay(after: attempt, asked: nil))
         }
-        guard try await fallback(digest)?.manifests.contains(where: { $0.digest == entry.digest }) == true else {
+        guard
+            try await session.taggedReferrers(of: digest)?.manifests.contains(where: { $0.digest == entry.digest })
+                == true
+        else {
             throw RegistryError.refused(
                 host: session.endpoint.host, status: 409, message: "others keep changing the list of referrers")
         }
+    }
+}
+
+extension RegistrySession {
+    /// The manifests that refer to an artifact, by the API or else by the tag.
+    func referrers(of digest: Digest) async throws -> [Descriptor] {
+        let reply = try await read("GET", "referrers/\(digest)", accept: MediaType.imageIndex)
+        if reply.status == 200, let index = try? CanonicalJSON.decode(ImageIndex.self, from: reply.body) {
+            return index.manifests
+        }
+        return try await taggedReferrers(of: digest)?.manifests ?? []
+    }
+
+    fileprivate static func referrersTag(_ digest: Digest) -> String { "sha256-\(digest.hex)" }
+
+    fileprivate func taggedReferrers(of digest: Digest) async throws -> ImageIndex? {
+        let reply = try await read("GET", "manifests/\(Self.referrersTag(digest))", accept: MediaType.imageIndex)
+        if reply.status == 404 { return nil }
+        guard reply.status == 200, let index = try? CanonicalJSON.decode(ImageIndex.self, from: reply.body) else {
+            throw await error(reply)
+        }
+        return index
     }
 }

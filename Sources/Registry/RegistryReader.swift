@@ -10,6 +10,16 @@ package struct RegistryReader: Sendable {
         session = RegistrySession(reference, environment: environment, transport: transport)
     }
 
+    /// The registry of a platform, which takes bim's own token.
+    package init(baseURL: String, repository: String, token: String?, transport: HTTPTransport) {
+        session = RegistrySession(
+            RegistryEndpoint(baseURL: baseURL), repository: repository, transport: transport,
+            authorization: .fixed(token.map { "Bearer \($0)" }))
+    }
+
+    /// The manifests that refer to an artifact.
+    package func referrers(of digest: Digest) async throws -> [Descriptor] { try await session.referrers(of: digest) }
+
     /// A manifest or an image index, at most 8 MiB of it.
     package func manifest(_ digest: Digest) async throws -> [UInt8] {
         let reply = try await session.read(

@@ -15,7 +15,8 @@ struct GitBim: AsyncParsableCommand {
         usage: "git bim <command>",
         version: Diagnostics.version,
         subcommands: [
-            InitCommand.self, PlanCommand.self, DeployCommand.self, BuildCommand.self, StatusCommand.self,
+            InitCommand.self, PlanCommand.self, DeployCommand.self, BuildCommand.self, InspectCommand.self,
+            StatusCommand.self,
             LogCommand.self, LogsCommand.self, WatchCommand.self, OpenCommand.self, RollbackCommand.self,
             ConfigCommand.self, WebhookCommand.self, ExplainCommand.self, CreateCommand.self, LoginCommand.self,
             LogoutCommand.self, PlatformCommand.self,

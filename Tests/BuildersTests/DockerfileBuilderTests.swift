@@ -59,6 +59,11 @@ struct DockerfileBuilderTests {
         #expect(result.ranTests)
         #expect(result.definition.buildType == "https://backend.im/dockerfile/v1")
         #expect(result.artifact.layers.allSatisfy { $0.descriptor.mediaType == MediaType.layerGzip })
+        let named = try await kitchen.build(
+            "{build: {dockerfile: {args: {WORD: right}}}, image: {created: commit}}", tool: tool,
+            commit: CommitFacts(revision: "0123", time: 1_900_000_000, source: "https://example.org/x", version: "v1"))
+        let annotations = try CanonicalJSON.decode(ImageManifest.self, from: named.artifact.manifest).annotations
+        #expect(annotations?["org.opencontainers.image.revision"] == "0123" && annotations?.count == 4)
         // What was taken over once is found.
         #expect(try await kitchen.build("build: {dockerfile: {args: {WORD: right}}}", tool: tool).newLayers == 0)
         let failed = await #expect(throws: BuildFailure.self) {

@@ -47,9 +47,10 @@ struct StepsBuilderTests {
     /// Builds with steps; `cache` names the folder of all caches.
     private func build(
         _ yaml: String, _ repository: String = "app", cache: String = "cache", story: Story = Story(),
-        usesCache: Bool = true
+        usesCache: Bool = true, commit: CommitFacts? = nil
     ) async throws -> BuildResult {
-        let request = try workshop.request(repository, cache: cache, usesCache: usesCache)
+        let request = try workshop.request(
+            repository, try ProjectConfig.parse(yaml).image, commit: commit, cache: cache, usesCache: usesCache)
         return try await StepsBuilder(
             try ProjectConfig.parse(yaml).build, isClosed: true, packer: OwnBuilder(cache: try workshop.cache(cache))
         ).build(request, onEvent: story.hear)
@@ -76,6 +77,17 @@ struct StepsBuilderTests {
         #expect(second.artifact.digest == first.artifact.digest)
         #expect(first.definition.buildType == "https://backend.im/build-steps/v1")
         #expect(first.definition.materials.count == 2)
+    }
+
+    @Test("An image of its commit names it, one of its tree does not")
+    func commit() async throws {
+        let facts = CommitFacts(revision: "0123", time: 1_900_000_000, source: "https://example.org/x", version: "v1")
+        let steps = "build: { steps: [touch x] }\n"
+        let plain = try await build(steps, commit: facts).artifact
+        #expect(try CanonicalJSON.decode(ImageManifest.self, from: plain.manifest).annotations == nil)
+        let named = try await build(steps + "image: { created: commit }\n", commit: facts).artifact
+        let annotations = try CanonicalJSON.decode(ImageManifest.self, from: named.manifest).annotations
+        #expect(annotations?["org.opencontainers.image.revision"] == "0123" && annotations?.count == 4)
     }
 
     @Test("Known steps are not run again; a step with inputs runs when they change, and those after it too")

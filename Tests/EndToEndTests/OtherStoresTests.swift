@@ -66,6 +66,8 @@ struct OtherStoresTests {
         #expect(push.stderr.contains("upload  s3://acme/artifacts/local/\(sandbox.app)"), "\(push)")
         #expect(!push.stderr.contains("X-Amz-"))
         #expect(try await project.answer() == kind)
+        let inspected = try await project.git("bim inspect production", key).success().stdout
+        #expect(inspected.contains("kind         \(kind)") && inspected.contains("provenance\n"), "\(inspected)")
         let search = try await sandbox.run(
             ["grep", "-r", "-l", "-a", "-F", "X-Amz-", "\(sandbox.root)/home", "\(project.folder)/.git"])
         try search.failure()

@@ -60,7 +60,8 @@ struct ContainerEngineTests {
         let artifact = try cargo.image(["a"])
         try await client.upload(artifact)
         let statement = #"{"predicateType":"https://slsa.dev/provenance/v1"}"#
-        try await client.attach(Array(statement.utf8), type: "application/vnd.in-toto+json", to: artifact)
+        try await client.attach(
+            Array(statement.utf8), type: "application/vnd.in-toto+json", named: "provenance.json", to: artifact)
         try cargo.write(
             """
             import sys
@@ -80,7 +81,7 @@ struct ContainerEngineTests {
                 artifact.digest.description,
             ], in: cargo.folder, ["HOME": cargo.folder])
         #expect(said == statement + "\n")
-        #expect(FileManager.default.fileExists(atPath: "\(cargo.folder)/pulled/document.json"))
+        #expect(FileManager.default.fileExists(atPath: "\(cargo.folder)/pulled/provenance.json"))
         withExtendedLifetime(server) {}
     }
 }

@@ -207,7 +207,8 @@ struct RegistryQuirksTests {
         let artifact = try cargo.image(["a"])
         try await client.upload(artifact)
         await #expect(throws: RegistryError.refused(host: peer.host, status: 400, message: "scripted")) {
-            try await client.attach(Array("{}".utf8), type: "application/vnd.in-toto+json", to: artifact)
+            try await client.attach(
+                Array("{}".utf8), type: "application/vnd.in-toto+json", named: "provenance.json", to: artifact)
         }
         #expect(try await client.contains(artifact.digest))
     }

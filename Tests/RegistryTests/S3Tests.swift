@@ -45,6 +45,12 @@ struct S3StoreTests {
         var back: [UInt8] = []
         try await store.download(zip: digest) { back += $0 }
         #expect(back == content)
+        #expect(try await store.size(ofZip: digest) == Int64(size))
+        #expect(try await store.attachments(to: digest).isEmpty)
+        for text in ["one", "two"] {
+            try await store.attach(Array(text.utf8), type: "application/json", named: "x.json", to: artifact)
+        }
+        #expect(Set(try await store.attachments(to: digest)) == [Array("one".utf8), Array("two".utf8)])
     }
 
     @Test("A URL lets anybody read one object for a while, and no other", arguments: [S3Peer.Kind.moto, .swift])

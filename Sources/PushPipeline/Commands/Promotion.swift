@@ -22,7 +22,8 @@ struct Promotion: Sendable {
         guard let refs = try await api.refs() else { throw api.noApp }
         let target = DeployTarget(connection, location: remote.location, transport: remote.transport)
         let batch = try await remote.batch(target, reporter: reporter)
-        let artifact = try await find(what, api, batch.local)
+        let artifact = try await ArtifactSearch(location: remote.location, api: api, local: batch.local)
+            .find(what, in: environment)
         let commit: Commit
         do throws(GitError) {
             let repository = try remote.location.open()
@@ -51,53 +52,5 @@ struct Promotion: Sendable {
         reporter.report(.headline(plan.headline(app: target.app)))
         reporter.report(.finished(.build, "not built: \(artifact.reference)", nil))
         return try await batch.push(for: plan, wishes).promote(artifact.reference, plan)
-    }
-}
-
-/// Finding what is meant.
-extension Promotion {
-    private func find(_ what: String, _ api: APIDeployer, _ local: LocalRefs) async throws(UserError) -> KnownArtifact {
-        if let at = what.firstRange(of: "sha256:") {
-            let digest = what[at.lowerBound...]
-            return try await known("the artifact \(digest)", api) { $0.digest == digest }
-        }
-        let environments = try await api.environments()
-        let parts = what.split(separator: "/", maxSplits: 1).map(String.init)
-        if parts.count == 2, let number = Int(parts[1]), environments.contains(where: { $0.name == parts[0] }) {
-            return try await release(number, of: parts[0], api)
-        }
-        if let found = environments.first(where: { $0.name == what }) {
-            guard let live = found.liveRelease else {
-                throw UserError(.appNotFound, "nothing is live in '\(what)'", hint: "git bim status")
-            }
-            return try await release(live, of: what, api)
-        }
-        if let number = Int(what), what.count < 7 { return try await release(number, of: environment, api) }
-        let id: ObjectID
-        let repository: Repository
-        do throws(GitError) { repository = try local.location.open() } catch { throw error.userError }
-        let object = try local.objectID(what, in: repository)
-        do throws(GitError) { id = try repository.commit(object).id } catch { throw error.userError }
-        return try await known("an artifact of \(id.abbreviated())", api) { $0.commit == id.hex }
-    }
-
-    private func release(_ number: Int, of name: String, _ api: APIDeployer) async throws(UserError) -> KnownArtifact {
-        guard let found = try await api.releases(of: name).first(where: { $0.number == number }) else {
-            throw UserError(.appNotFound, "'\(name)' has no release \(number)", hint: "git bim log \(name)")
-        }
-        return KnownArtifact(reference: found.artifact, commit: found.commit)
-    }
-
-    /// What was deployed, the newest first, else what was built here.
-    private func known(
-        _ what: String, _ api: APIDeployer, _ isWanted: (KnownArtifact) -> Bool
-    ) async throws(UserError) -> KnownArtifact {
-        let deployed = try await api.deployments(of: nil, limit: 100)
-            .map { KnownArtifact(reference: $0.artifact.reference, commit: $0.commit) }
-        if let found = deployed.first(where: isWanted) { return found }
-        let folder = try? remote.location.open().commonDirectory
-        let built = folder.map { ArtifactMemory(commonDirectory: $0).all() } ?? []
-        if let found = built.first(where: isWanted) { return found }
-        throw UserError(.appNotFound, "\(what) is not known here", hint: "git bim build <commit>  makes one")
     }
 }

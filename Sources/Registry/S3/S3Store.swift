@@ -92,10 +92,35 @@ package struct S3Store: ArtifactStore {
     }
 
     /// As `<prefix>/<app>/<digest>.attached/<digest of the document>.json`.
-    package func attach(_ document: [UInt8], type: String, to artifact: Artifact) async throws {
+    package func attach(_ document: [UInt8], type: String, named name: String, to artifact: Artifact) async throws {
         let subject = artifact.zip?.descriptor.digest ?? artifact.digest
         let key = "\(folder)/\(subject.hex).attached/\(Digest.sha256(of: document).hex).json"
         try await upload.putOnce(document, at: key, type: type)
+    }
+
+    /// The documents that were attached to the artifact, each held against its name.
+    ///
+    /// - Parameter subject: the digest of the ZIP or of the image's manifest.
+    package func attachments(to subject: Digest) async throws -> [[UInt8]] {
+        let prefix = "\(folder)/\(subject.hex).attached/"
+        let reply = try await client.send("GET", "", query: [("list-type", "2"), ("prefix", prefix)])
+        guard reply.status == 200 else { throw client.error(reply) }
+        var documents: [[UInt8]] = []
+        for key in XMLText(reply.body).all("Key") where key.hasPrefix(prefix) && key.hasSuffix(".json") {
+            guard let digest = Digest("sha256:\(key.dropFirst(prefix.count).dropLast(5))") else { continue }
+            var bytes: [UInt8] = []
+            try await download(key, digest) { bytes += $0 }
+            documents.append(bytes)
+        }
+        return documents
+    }
+
+    /// The size of a ZIP in bytes; nil where the store does not say.
+    package func size(ofZip digest: Digest) async throws -> Int64? {
+        let reply = try await client.send("HEAD", zipKey(digest))
+        if reply.status == 404 { throw S3Error.missing(bucket: client.location.bucket, key: zipKey(digest)) }
+        guard reply.status == 200 else { throw client.error(reply) }
+        return reply.header("Content-Length").flatMap { Int64($0) }
     }
 
     /// URLs under which the platform may fetch the artifact without a key, by the digest of each part: the ZIP, or an

@@ -18,6 +18,13 @@ struct XMLText {
         return value
     }
 
+    /// The text of every element of this name, in order.
+    func all(_ name: String) -> [String] {
+        text.split(separator: "<\(name)>").dropFirst().compactMap { rest in
+            XMLText(Array("<\(name)>\(rest)".utf8))[name]
+        }
+    }
+
     static func escape(_ text: String) -> String {
         text.map { character in
             switch character {

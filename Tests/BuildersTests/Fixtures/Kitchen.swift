@@ -86,7 +86,7 @@ final class Kitchen: Sendable {
 
     func build(
         _ yaml: String, _ repository: String = "app", tool: DockerfileSettings.Tool?, store: String = "store",
-        story: Story = Story(), more: [String: String] = [:]
+        story: Story = Story(), more: [String: String] = [:], commit: CommitFacts? = nil
     ) async throws -> BuildResult {
         let root = "\(workshop.folder)/\(store)"
         let configuration = "[storage]\ndriver = \"vfs\"\ngraphroot = \"\(root)\"\nrunroot = \"\(root)-run\"\n"
@@ -100,7 +100,8 @@ final class Kitchen: Sendable {
         // The daemon of the tests has no network of its own.
         if tool == .docker || tool == .buildx { settings.dockerfile?.network = "host" }
         let request = try workshop.request(
-            repository, cache: "cache-\(store)", environment: environment.merging(more) { $1 })
+            repository, config.image, commit: commit, cache: "cache-\(store)",
+            environment: environment.merging(more) { $1 })
         return try await DockerfileBuilder(settings, cache: try workshop.cache("cache-\(store)")).build(
             request, onEvent: story.hear)
     }
