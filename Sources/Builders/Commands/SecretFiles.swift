@@ -27,11 +27,7 @@ final class SecretFiles: Sendable {
         do {
             let configuration = try location.open().configuration()
             for name in names {
-                let variable =
-                    "BIM_SECRET_"
-                    + name.uppercased().split(separator: "-", omittingEmptySubsequences: false)
-                    .joined(separator: "_")
-                if let value = location.environment[variable] {
+                if let value = location.environment[Self.variable(name)] {
                     paths[name] = try Self.write(value, to: "\(folder)/\(name)")
                 } else if let path = configuration.string("bim.secret.\(name)"), access(path, R_OK) == 0 {
                     paths[name] = path
@@ -40,13 +36,18 @@ final class SecretFiles: Sendable {
                 }
             }
         } catch {
-            Self.remove(folder, Array(paths.keys))
+            Self.remove(folder, names)
             throw error
         }
         self.paths = paths
     }
 
     deinit { if let folder { Self.remove(folder, Array(paths.keys)) } }
+
+    /// The variable that holds a secret; with `_FILE` behind it the one that tells a step outside of the sandbox its file.
+    static func variable(_ name: String) -> String {
+        "BIM_SECRET_" + name.uppercased().split(separator: "-", omittingEmptySubsequences: false).joined(separator: "_")
+    }
 
     private static func write(_ value: String, to path: String) throws -> String {
         let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)

@@ -35,6 +35,9 @@ package struct DaggerBuilder: Builder {
         guard ExecutableLookup.find("dagger", path: environment["PATH"]) != nil else {
             throw BuildFailure(.toolMissing(["dagger"]))
         }
+        guard settings.secrets.isEmpty else {
+            throw BuildFailure(.unusable("Dagger takes no 'secrets' from bim.yml; its own module names them"))
+        }
         let repository = try request.repository.open()
         let commonDirectory = repository.commonDirectory
         let console = try BuildConsole(

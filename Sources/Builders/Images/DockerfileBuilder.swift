@@ -61,7 +61,13 @@ package struct DockerfileBuilder: Builder {
         var failure: BuildFailure?
         for candidate in named.map({ [$0] }) ?? DockerfileSettings.Tool.allCases {
             let tool = ContainerTool(candidate, environment: environment)
-            if !settings.secrets.isEmpty, !tool.takesSecrets { continue }
+            if !settings.secrets.isEmpty, !tool.takesSecrets {
+                guard named == nil else {
+                    throw BuildFailure(
+                        .unusable("Docker's classic builder takes no secrets; buildx, podman and buildah do"))
+                }
+                continue
+            }
             do {
                 return (tool, try await tool.probe())
             } catch let error as BuildFailure {

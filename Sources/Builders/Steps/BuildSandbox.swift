@@ -54,7 +54,7 @@ struct BuildSandbox: Sendable {
         guard isClosed else {
             var variables = CleanEnvironment.forCommands(from: environment)
             variables.merge(settings(caches: caches, home: environment["HOME"] ?? caches)) { $1 }
-            for (name, path) in secrets { variables["BIM_SECRET_\(name.uppercased())_FILE"] = path }
+            for (name, path) in secrets { variables[SecretFiles.variable(name) + "_FILE"] = path }
             return Command(
                 "/bin/sh", ["-c", text], environment: variables.merging(own) { $1 }, workingDirectory: folder)
         }
