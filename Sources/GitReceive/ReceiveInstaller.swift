@@ -54,12 +54,13 @@ package struct ReceiveInstaller: Sendable {
         for (key, value) in [
             ("\(ReceiveSettings.section).platform", Optional(platform)),
             ("\(ReceiveSettings.section).tokenFile", tokenPath),
-            ("\(ReceiveSettings.section).registry", registry), ("receive.procReceiveRefs", "refs"),
-            ("receive.advertisePushOptions", "true"), ("uploadpack.hideRefs", "refs/bim/deployments"),
-            ("uploadpack.allowTipSHA1InWant", "true"),
+            ("\(ReceiveSettings.section).registry", registry),
         ] { try await configure(key, value) }
-        // The server's own record is shown: git without protocol 2 fetches nothing where no ref is.
-        _ = await repository.git(["config", "--add", "uploadpack.hideRefs", "refs/bim/results"])
+        for (key, value) in Self.gitSettings {
+            guard await repository.git(["config", "--replace-all", key, value, "^\(value)$"]) != nil else {
+                throw Self.unwritable
+            }
+        }
         try await publish(ServerRecord(app: connection.app, platform: description, registry: registry))
         try Self.write(
             "#!/bin/sh\n\(Self.mark) deploys what is pushed; 'bim-receive uninstall' takes it away\nexec '\(program)' hook\n",
@@ -71,10 +72,9 @@ package struct ReceiveInstaller: Sendable {
     package func uninstall() async throws(UserError) {
         let hook = try await hookPath()
         if Self.text(hook)?.contains(Self.mark) == true { unlink(hook) }
-        for key in [
-            "receive.procReceiveRefs", "receive.advertisePushOptions", "uploadpack.hideRefs",
-            "uploadpack.allowTipSHA1InWant",
-        ] { _ = await repository.git(["config", "--unset-all", key]) }
+        for (key, value) in Self.gitSettings {
+            _ = await repository.git(["config", "--unset-all", key, "^\(value)$"])
+        }
         _ = await repository.git(["config", "--remove-section", ReceiveSettings.section])
         _ = await repository.git(["update-ref", "-d", ServerRecord.ref])
     }
@@ -87,12 +87,21 @@ package struct ReceiveInstaller: Sendable {
             _ = await repository.git(["config", "--unset-all", key])
             isDone = true
         }
-        guard isDone else {
-            throw UserError(
-                .configInvalid, "the repository's configuration cannot be written",
-                hint: "run this as the user that git runs as on this server")
-        }
+        guard isDone else { throw Self.unwritable }
     }
+
+    /// Settings of git's own, which stand beside the operator's: of a list they add to it, else the last counts.
+    ///
+    /// The server's own record is shown: git without protocol 2 fetches nothing where no ref is.
+    private static let gitSettings = [
+        ("receive.procReceiveRefs", "refs"), ("receive.advertisePushOptions", "true"),
+        ("uploadpack.hideRefs", "refs/bim/deployments"), ("uploadpack.hideRefs", "refs/bim/results"),
+        ("uploadpack.allowTipSHA1InWant", "true"),
+    ]
+
+    private static let unwritable = UserError(
+        .configInvalid, "the repository's configuration cannot be written",
+        hint: "run this as the user that git runs as on this server")
 
     private func publish(_ record: ServerRecord) async throws(UserError) {
         let bytes: [UInt8]

@@ -128,6 +128,21 @@ struct GitServerTests {
         #expect(text.contains("\"status\":\"canceled\""), "\(text)")
     }
 
+    @Test("The operator's own settings stand beside the hook's, and stay when it goes")
+    func operatorsSettings() async throws {
+        let hidden = ["refs/secret", "refs/bim/deployments", "refs/bim/results"]
+        func settings() async throws -> [String] {
+            try await host.sandbox.git("-C \(host.repository) config --get-all uploadpack.hideRefs").success().stdout
+                .split(separator: "\n").map(String.init)
+        }
+        try await host.sandbox.git("-C \(host.repository) config --add uploadpack.hideRefs \(hidden[0])").success()
+        try await host.installHook()
+        #expect(try await Set(settings()) == Set(hidden))
+        #expect(try await settings().count == hidden.count)
+        try await host.sandbox.run(["bim-receive", "uninstall", host.repository]).success()
+        #expect(try await settings() == [hidden[0]])
+    }
+
     @Test("Installing tells what is wrong with the token's file and with a foreign hook, and can be undone")
     func installing() async throws {
         let token = "\(host.sandbox.root)/srv/token"
