@@ -71,9 +71,11 @@ let package = Package(
     ],
     targets: [
         // Level 5: the programs parse, wire and run.
-        program("git-remote-bim", ["PushPipeline", "GitCore", "Diagnostics"]),
-        program("bim-hooks", ["HookManager", "GitCore", "Diagnostics", argumentParser]),
-        program("git-bim", ["PushPipeline", "HookManager", "Deployers", "PlatformAPI", "Diagnostics", argumentParser]),
+        program("git-remote-bim", ["PushPipeline", "ProcessRunner", "GitCore", "Diagnostics"]),
+        program("bim-hooks", ["HookManager", "ProcessRunner", "GitCore", "Diagnostics", argumentParser]),
+        program(
+            "git-bim",
+            ["PushPipeline", "HookManager", "Deployers", "PlatformAPI", "ProcessRunner", "Diagnostics", argumentParser]),
         program("bim-platform", ["Platform", "PlatformAPI", "Diagnostics", argumentParser]),
         program("bim-receive", ["GitReceive", "Deployers", "Diagnostics", argumentParser]),
 
@@ -131,13 +133,16 @@ let package = Package(
         .systemLibrary(name: "CDeflate", providers: [.apt(["libdeflate-dev"])]),
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
 
+        // Other people's programs, for the tests of several targets.
+        .target(name: "TestPeers", path: "Tests/TestPeers", swiftSettings: settings),
         tests("ArchitectureTests", []),
         tests("ArtifactsTests", ["Artifacts"]),
-        tests("BuildersTests", ["Builders", "Artifacts", "GitCore", "ProcessRunner", "ProjectConfig"]),
+        tests("BuildersTests", ["TestPeers", "Builders", "Artifacts", "GitCore", "ProcessRunner", "ProjectConfig"]),
         tests(
             "DeployersTests",
             [
-                "Deployers", "PlatformAPI", "ProjectConfig", "HTTPTransport", "ProcessRunner", "Diagnostics", nioCore,
+                "TestPeers", "Deployers", "PlatformAPI", "ProjectConfig", "HTTPTransport", "ProcessRunner",
+                "Diagnostics", nioCore,
                 nioPosix,
             ]),
         tests("DiagnosticsTests", ["Diagnostics"]),
@@ -166,7 +171,10 @@ let package = Package(
             ]),
         tests(
             "RegistryTests",
-            ["Registry", "Artifacts", "HTTPTransport", "ProcessRunner", "Diagnostics", nioCore, nioHTTP1, nioPosix]),
+            [
+                "TestPeers", "Registry", "Artifacts", "HTTPTransport", "ProcessRunner", "Diagnostics", nioCore,
+                nioHTTP1, nioPosix,
+            ]),
         tests("RemoteHelperTests", ["RemoteHelper"]),
     ]
 )

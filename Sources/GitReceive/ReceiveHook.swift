@@ -1,5 +1,6 @@
 internal import Dispatch
 internal import Diagnostics
+internal import ProcessRunner
 
 #if canImport(Glibc)
     internal import Glibc
@@ -25,13 +26,7 @@ package enum ReceiveHook {
             repository: ServerRepository(environment: environment, folder: currentFolder), pusher: pusher)
         let work = Task { await push.carryOut(session.updates, isAtomic: session.isAtomic) }
         // A pusher on this machine takes us along with Ctrl-C, as one of the terminal's programs.
-        let signals = [SIGINT, SIGTERM, SIGHUP].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { @Sendable in work.cancel() }
-            source.activate()
-            return source
-        }
+        let signals = EndingSignals { _ in work.cancel() }
         // git keeps our input open until it has our answer; its end, or nobody who reads, means that the pusher is gone.
         DispatchQueue(label: "receive-pack").async {
             while !Self.read(1).isEmpty {}
@@ -45,7 +40,7 @@ package enum ReceiveHook {
         let answers = await work.value
         heartbeat.cancel()
         await heartbeat.value
-        for source in signals { source.cancel() }
+        withExtendedLifetime(signals) {}
         write(session.report(answers))
         return 0
     }

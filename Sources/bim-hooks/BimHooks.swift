@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import HookManager
+import ProcessRunner
 
 #if canImport(Glibc)
     import Glibc
@@ -24,7 +25,7 @@ struct BimHooks: AsyncParsableCommand {
 
     static func main() async {
         do {
-            try await Interrupts.canceling {
+            try await EndingSignals.canceling {
                 let words = CommandLine.arguments.dropFirst()
                 if words.first == "hook" { return try await HookEntry.run(words.dropFirst()) }
                 var command = try parseAsRoot()

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Diagnostics
+import ProcessRunner
 import PushPipeline
 
 /// `git bim deploy`: a push in other words, or a promotion.
@@ -49,7 +50,7 @@ struct DeployCommand: AsyncParsableCommand {
         var wish = DeployRun.Wish()
         (wish.environment, wish.commitsAll, wish.message, wish.detaches) = (what, all, message, detach)
         let push = wish
-        let status = await untilInterrupted {
+        let status = await EndingSignals.canceling {
             if let to, let what { return await run.promote(what, to: to, message: message) }
             return await run.push(push)
         }

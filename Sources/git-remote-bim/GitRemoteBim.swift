@@ -1,5 +1,6 @@
 import Diagnostics
 import GitCore
+import ProcessRunner
 import PushPipeline
 
 #if canImport(Glibc)
@@ -37,11 +38,11 @@ enum GitRemoteBim {
             exit(2)
         }
         let channel = GitChannel.standard()
-        let interrupts = Interrupts(ending: channel)
+        let signals = EndingSignals { channel.end(.signal($0)) }
         let location = RepositoryLocation(environment: ProcessEnvironment.current, folder: ".")
         let status = await RemoteHelperRun(
             channel: channel, location: location, remote: arguments[0], address: arguments[1]
         ).run()
-        withExtendedLifetime(interrupts) { exit(status) }
+        withExtendedLifetime(signals) { exit(status) }
     }
 }

@@ -1,3 +1,4 @@
+import TestPeers
 import Diagnostics
 import HTTPTransport
 import PlatformAPI

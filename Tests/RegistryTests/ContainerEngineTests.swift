@@ -1,12 +1,9 @@
+import TestPeers
 import Artifacts
 import Foundation
 import Testing
 
 @testable import Registry
-
-#if canImport(Glibc)
-    import Glibc
-#endif
 
 /// Engines pull what bim uploaded and run it; what refers to an image is read by oras.
 @Suite(.enabled(if: Tool.canRun("docker-registry", "cc"), "docker-registry or cc is not installed"))
@@ -83,51 +80,5 @@ struct ContainerEngineTests {
         #expect(said == statement + "\n")
         #expect(FileManager.default.fileExists(atPath: "\(cargo.folder)/pulled/provenance.json"))
         withExtendedLifetime(server) {}
-    }
-}
-
-/// A folder whose name leaves room below it: engines' paths of sockets may not be long.
-private final class ShortFolder: Sendable {
-    let path: String
-
-    init() throws {
-        path = NSTemporaryDirectory() + "bim-\(UInt32.random(in: .min ... .max))"
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-}
-
-/// A dockerd of its own: nothing of the machine's network, store or sockets is touched.
-private struct DockerEngine: ~Copyable {
-    /// It takes root; in CI in any case, so that it fails there.
-    static var canRun: Bool {
-        Tool.canRun("docker", "dockerd") && (geteuid() == 0 || ProcessInfo.processInfo.environment["CI"] != nil)
-    }
-
-    private let store: ShortFolder
-    private let server: ServerProcess
-    private var folder: String { store.path }
-
-    init() throws {
-        let store = try ShortFolder()
-        let folder = store.path
-        let server = try ServerProcess(
-            [
-                "dockerd", "--iptables=false", "--ip6tables=false", "--bridge=none", "--data-root", "\(folder)/data",
-                "--exec-root", "\(folder)/x", "--pidfile", "\(folder)/pid", "--host", "unix://\(folder)/sock",
-            ], in: folder, until: "API listen on ")
-        (self.store, self.server) = (store, server)
-    }
-
-    deinit {
-        // Asked to stop it ends the processes and mounts of its own.
-        server.stop()
-    }
-
-    @discardableResult
-    borrowing func run(_ arguments: [String]) throws -> String {
-        let variables = ["DOCKER_HOST": "unix://\(folder)/sock", "HOME": folder, "DOCKER_CONFIG": folder]
-        return try Tool.run(["docker"] + arguments, in: folder, variables)
     }
 }

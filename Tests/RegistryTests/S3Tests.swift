@@ -1,3 +1,4 @@
+import TestPeers
 import Artifacts
 import Diagnostics
 import Foundation

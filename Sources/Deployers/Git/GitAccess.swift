@@ -1,3 +1,5 @@
+internal import FoundationEssentials
+
 /// The environment in which a git of ours reaches the other end of a remote.
 ///
 /// The token goes by the environment, never by an argument or a URL. `url.<base>.insteadOf` has done its work when git
@@ -9,7 +11,7 @@ package struct GitAccess: Sendable {
         let token = connection.token.map { token in
             (
                 key: "http.\(connection.gitURL).extraHeader",
-                value: "Authorization: Basic \(Base64.encode(Array("bim:\(token)".utf8)))"
+                value: "Authorization: Basic \(Data("bim:\(token)".utf8).base64EncodedString())"
             )
         }
         // A proxy has no business between this machine and itself, and would get to see the token.
@@ -44,23 +46,5 @@ package struct GitAccess: Sendable {
         // A trace of git's may show headers and settings, which hold the token, only in their redacted form.
         for name in ["GIT_TRACE_REDACT", "GIT_TRACE2_CONFIG_PARAMS", "GIT_TRACE2_ENV_VARS"] { variables[name] = nil }
         return variables
-    }
-}
-
-/// RFC 4648 base64, as Basic authentication wants it.
-enum Base64 {
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-
-    static func encode(_ bytes: [UInt8]) -> String {
-        var text: [UInt8] = []
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let group = bytes[start..<min(start + 3, bytes.count)]
-            let bits = group.reduce(0) { $0 << 8 | UInt32($1) } << UInt32(8 * (3 - group.count))
-            for position in 0..<4 {
-                text.append(
-                    position <= group.count ? alphabet[Int(bits >> UInt32(18 - 6 * position) & 63)] : UInt8(ascii: "="))
-            }
-        }
-        return String(decoding: text, as: UTF8.self)
     }
 }

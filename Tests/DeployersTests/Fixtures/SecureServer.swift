@@ -1,3 +1,4 @@
+import TestPeers
 import Foundation
 
 /// An authority of its own, and Debian's nginx with certificates of it before a server that speaks plain HTTP.
@@ -15,10 +16,10 @@ final class SecureServer {
     init(before url: String) async throws {
         place = try Place()
         let folder = place.folder
-        port = ServerProcess.freePort()
-        expiredPort = ServerProcess.freePort()
-        namedPort = ServerProcess.freePort()
-        mutualPort = ServerProcess.freePort()
+        port = freePort()
+        expiredPort = freePort()
+        namedPort = freePort()
+        mutualPort = freePort()
         try Self.makeCertificates(in: place)
         let servers = [
             (port, "good", ""), (expiredPort, "expired", ""), (namedPort, "named", ""), (mutualPort, "good", "on"),
@@ -35,7 +36,7 @@ final class SecureServer {
         }
         try place.write(
             """
-            daemon off; master_process off; pid \(folder)/nginx.pid; error_log \(folder)/error.log;
+            daemon off; master_process off; pid \(folder)/nginx.pid; error_log stderr notice;
             events {}
             http {
                 access_log off;
@@ -44,8 +45,9 @@ final class SecureServer {
                 \(servers.joined(separator: "\n"))
             }
             """, to: "nginx.conf")
-        nginx = try await ServerProcess(
-            ["nginx", "-p", folder, "-c", "\(folder)/nginx.conf"], in: folder, port: port)
+        nginx = try ServerProcess(
+            ["nginx", "-p", folder, "-c", "\(folder)/nginx.conf"], in: folder, ["HOME": folder],
+            until: "using the \"epoll\"")
     }
 
     private static func makeCertificates(in place: Place) throws {
@@ -101,7 +103,7 @@ final class ForwardProxy {
     init() async throws {
         place = try Place()
         let folder = place.folder
-        port = ServerProcess.freePort()
+        port = freePort()
         try place.write("127.0.0.1 platform.test\n", to: "hosts")
         try place.write(
             """
@@ -131,8 +133,26 @@ final class ForwardProxy {
             http_access allow known
             http_access deny all
             """, to: "squid.conf")
-        squid = try await ServerProcess(
-            ["squid", "-N", "-n", "bim\(port)", "-f", "\(folder)/squid.conf"], in: folder, port: port)
+        squid = try ServerProcess(
+            ["squid", "-N", "-d", "1", "-n", "bim\(port)", "-f", "\(folder)/squid.conf"], in: folder,
+            ["HOME": folder], until: "Accepting HTTP Socket connections at")
     }
 
+}
+
+/// A port that nobody listens on at this moment, for servers that cannot choose one themselves.
+private func freePort() -> Int {
+    let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(socket) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    withUnsafeMutablePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            _ = bind(socket, $0, length)
+            _ = getsockname(socket, $0, &length)
+        }
+    }
+    return Int(in_port_t(bigEndian: address.sin_port))
 }

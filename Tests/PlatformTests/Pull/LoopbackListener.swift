@@ -4,7 +4,7 @@ import Glibc
 /// A port of this machine that takes connections, and answers none.
 final class LoopbackListener: Sendable {
     let port: Int
-    private let descriptor: Int32
+    let descriptor: Int32
 
     init() {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)

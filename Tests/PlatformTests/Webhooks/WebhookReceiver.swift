@@ -26,34 +26,19 @@ final class WebhookReceiver: Sendable {
         }
     }
 
-    let port: Int
+    private let listener = LoopbackListener()
     /// What has come, for one reader.
     let received: AsyncStream<Received>
-    private let descriptor: Int32
-
+    var port: Int { listener.port }
     var url: String { "http://127.0.0.1:\(port)/told" }
 
     /// - Parameter answers: status and further lines of the head; the last answer is given again and again.
     init(answering answers: [String] = ["204 No Content"]) {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                _ = bind(descriptor, $0, length)
-                _ = listen(descriptor, 9)
-                _ = getsockname(descriptor, $0, &length)
-            }
-        }
-        self.descriptor = descriptor
-        port = Int(UInt16(bigEndian: address.sin_port))
         let (received, told) = AsyncStream.makeStream(of: Received.self)
         self.received = received
-        Thread.detachNewThread {
+        Thread.detachNewThread { [listener] in
             var answers = answers[...]
-            while let connection = Self.nextConnection(of: descriptor) {
+            while let connection = Self.nextConnection(of: listener.descriptor) {
                 defer { close(connection) }
                 guard let request = Self.read(connection) else { continue }
                 let answer = answers.count > 1 ? answers.removeFirst() : answers.first ?? ""
@@ -61,12 +46,12 @@ final class WebhookReceiver: Sendable {
                 _ = send(connection, head, head.count, Int32(MSG_NOSIGNAL))
                 told.yield(request)
             }
-            close(descriptor)
             told.finish()
         }
     }
 
-    deinit { shutdown(descriptor, Int32(SHUT_RDWR)) }
+    // Wakes the thread, which lets go of the listener.
+    deinit { shutdown(listener.descriptor, Int32(SHUT_RDWR)) }
 
     /// The next request.
     func next() async -> Received? { await received.first { _ in true } }

@@ -1,3 +1,4 @@
+import TestPeers
 import Foundation
 
 /// Debian's docker-registry with its store in the cargo's folder.

@@ -1,3 +1,4 @@
+import TestPeers
 import Foundation
 import HTTPTransport
 
@@ -10,7 +11,7 @@ enum PythonPeers {
 
     /// Whether a test with this module is to run.
     static func has(_ module: String) -> Bool {
-        environment["CI"] != nil
+        Tool.isInCI
             || (try? Tool.run([python, "-c", "import \(module)"], in: NSTemporaryDirectory())) != nil
     }
 }
